@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: MIT
+#
+# libsociety: one non-recursive makefile. `make help` lists what it can do.
+#
+# Everything built stands in build/<variant>-<compiler>/. A variable that asks a program (pkg-config, ldconfig) is expanded when a
+# recipe needs it and not before: on a bare machine `make demo` and `make check` install what is missing first, and then
+# call make again.
+
+VERSION := 0.1.0
+ABI     := 0
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+AR      ?= ar
+VARIANT ?= release
+JOBS    ?= $(shell nproc)
+
+PREFIX     ?= /usr/local
+bindir     ?= $(PREFIX)/bin
+libdir     ?= $(PREFIX)/lib
+includedir ?= $(PREFIX)/include
+datadir    ?= $(PREFIX)/share
+mandir     ?= $(datadir)/man
+docdir     ?= $(datadir)/doc/libsociety
+compdir    ?= $(datadir)/bash-completion/completions
+
+B    := build/$(VARIANT)-$(notdir $(lastword $(CC)))
+DEPS := sh tests/check/install-deps.sh
+
+# ---- Sources ------------------------------------------------------------------------------------------------------------
+
+LIB_SRC     := $(wildcard libsociety/*.c)
+HEADERS     := $(wildcard include/society/*.h)
+COMMON_SRC  := $(wildcard tools/common/*.c)
+TOOL_SRC    := $(wildcard tools/society*.c)
+EXAMPLE_SRC := $(wildcard examples/*.c)
+HARNESS_SRC := $(wildcard tests/harness/*.c)
+INSIDE_SRC  := $(wildcard tests/harness/internal/*.c)
+# Programs that are linked with the static library and see its insides, and those that come through the door.
+INSIDE_KINDS := unit faults stress bench formats fuzz
+DOOR_KINDS   := api tools
+INSIDE_PROG_SRC := $(foreach k,$(INSIDE_KINDS),$(wildcard tests/$k/*.c))
+DOOR_PROG_SRC   := $(foreach k,$(DOOR_KINDS),$(wildcard tests/$k/*.c))
+MAN1 := $(wildcard tools/*.1)
+MAN3 := $(wildcard libsociety/man/*.3)
+MAN5 := $(wildcard libsociety/man/*.5)
+MAN7 := $(wildcard libsociety/man/*.7)
+
+LIBSO    := $(B)/lib/libsociety.so.$(VERSION)
+LIBLINKS := $(B)/lib/libsociety.so $(B)/lib/libsociety.so.$(ABI)
+LIBA     := $(B)/lib/libsociety.a
+MAP      := libsociety/libsociety.map
+TOOLS    := $(TOOL_SRC:tools/%.c=$(B)/bin/%)
+EXAMPLES := $(EXAMPLE_SRC:%.c=$(B)/%)
+objects   = $(1:%.c=$(B)/obj/%.o)
+programs  = $(1:%.c=$(B)/%)
+COMMON_A  := $(if $(COMMON_SRC),$(B)/lib/libcommon.a)
+HARNESS_A := $(if $(HARNESS_SRC),$(B)/lib/libharness.a)
+INSIDE_A  := $(if $(INSIDE_SRC),$(B)/lib/libinside.a)
+
+# ---- Flags --------------------------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wcast-qual \
+            -Wformat=2 -Wundef -Wvla
+
+HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+FLAGS_release  := -O2 -g $(HARDENING)
+FLAGS_debug    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+FLAGS_coverage := -O0 -g --coverage
+LINK_debug     := -fsanitize=address,undefined
+LINK_tsan      := -fsanitize=thread
+LINK_coverage  := --coverage
+ifndef FLAGS_$(VARIANT)
+$(error VARIANT=$(VARIANT) is none of release debug tsan coverage)
+endif
+ifeq ($(LTO),1)
+ifneq ($(findstring clang,$(CC)),)
+$(error LTO=1 is for gcc)
+endif
+FLAGS_release += -flto=auto -ffat-lto-objects
+LINK_release  += -O2 -flto=auto
+endif
+
+comma := ,
+PACKAGES := jansson libmd
+# Asked once, and only by a recipe.
+PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))$(PACKAGE_CFLAGS)
+PACKAGE_LIBS   = $(eval PACKAGE_LIBS := $$(shell pkg-config --libs $(PACKAGES) 2>/dev/null))$(PACKAGE_LIBS)
+CMOCKA_LIBS    = $(eval CMOCKA_LIBS := $$(shell pkg-config --libs cmocka 2>/dev/null))$(CMOCKA_LIBS)
+
+CPPFLAGS_ALL  = -D_GNU_SOURCE -Iinclude $(CPPFLAGS)
+CFLAGS_ALL    = -std=gnu11 -fPIC -pthread $(FLAGS_$(VARIANT)) $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
+LDFLAGS_ALL   = -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(LINK_$(VARIANT)) $(LDFLAGS)
+COMPILE       = $(CC) $(CPPFLAGS_ALL) $(CPPFLAGS_HERE) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+# What the public headers declare is marked SOC_PUBLIC (public.h) where it is defined; the rest stays hidden.
+$(call objects,$(LIB_SRC)): CPPFLAGS_HERE = -fvisibility=hidden $(PACKAGE_CFLAGS)
+$(call objects,$(COMMON_SRC) $(TOOL_SRC)): CPPFLAGS_HERE = -iquote tools
+$(B)/obj/tests/%: CPPFLAGS_HERE = -iquote libsociety -iquote tests -iquote .
+
+# ---- Building -----------------------------------------------------------------------------------------------------------
+
+.PHONY: all lib tools examples tests
+.DELETE_ON_ERROR:
+.SECONDARY:
+all: lib tools examples
+lib: $(LIBSO) $(LIBLINKS) $(LIBA)
+tools: $(TOOLS)
+examples: $(EXAMPLES)
+tests: all $(call programs,$(INSIDE_PROG_SRC) $(DOOR_PROG_SRC))
+# One kind of them: tests-unit and so on.
+KINDS := $(INSIDE_KINDS) $(DOOR_KINDS)
+.PHONY: $(KINDS:%=tests-%)
+$(foreach k,$(KINDS),$(eval tests-$k: $(call programs,$(wildcard tests/$k/*.c))))
+tests-tools tests-stress tests-bench: all
+
+# What the objects were made with. A missing package ends the build here, with its name.
+FLAGS_NOW = $(CC) | $(CPPFLAGS_ALL) | $(CFLAGS_ALL) | $(LDFLAGS_ALL) | $(PACKAGE_CFLAGS) $(PACKAGE_LIBS)
+.PHONY: always
+always:
+$(B)/flags: always
+	@$(DEPS) require build $(CC)
+	@mkdir -p $(@D)
+	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' >$@
+$(B)/tests-possible: always
+	@$(DEPS) require tests
+	@mkdir -p $(@D) && test -e $@ || touch $@
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(COMPILE)
+$(call objects,$(INSIDE_PROG_SRC) $(DOOR_PROG_SRC) $(HARNESS_SRC) $(INSIDE_SRC)): | $(B)/tests-possible
+
+ARCHIVE = rm -f $@ && $(AR) rcs $@ $^
+$(LIBA): $(call objects,$(LIB_SRC))
+$(COMMON_A): $(call objects,$(COMMON_SRC))
+$(HARNESS_A): $(call objects,$(HARNESS_SRC))
+$(INSIDE_A): $(call objects,$(INSIDE_SRC))
+$(LIBA) $(COMMON_A) $(HARNESS_A) $(INSIDE_A):
+	@mkdir -p $(@D)
+	$(ARCHIVE)
+
+$(LIBSO): $(call objects,$(LIB_SRC)) $(MAP)
+	@mkdir -p $(@D)
+	$(CC) -shared $(filter-out -pie,$(CFLAGS_ALL)) $(LDFLAGS_ALL) -Wl,-soname,libsociety.so.$(ABI) -Wl,--version-script=$(MAP) \
+	    $(if $(filter release,$(VARIANT)),-Wl$(comma)-z$(comma)defs) -o $@ $(filter %.o,$^) $(PACKAGE_LIBS)
+$(LIBLINKS): $(LIBSO)
+	ln -sf $(<F) $@
+
+SHARED = -L$(B)/lib -lsociety $(PACKAGE_LIBS)
+# $(call link,RPATH) links a program with the shared library.
+link = $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(if $1,-Wl$(comma)-rpath$(comma)'$1') -o $@ $(filter %.o %.a,$^) $(SHARED)
+$(TOOLS): $(B)/bin/%: $(B)/obj/tools/%.o $(COMMON_A) | $(LIBLINKS)
+	@mkdir -p $(@D)
+	$(call link,$$ORIGIN/../lib)
+$(EXAMPLES): $(B)/%: $(B)/obj/%.o | $(LIBLINKS)
+	@mkdir -p $(@D)
+	$(call link,$$ORIGIN/../lib)
+$(call programs,$(DOOR_PROG_SRC)): $(B)/%: $(B)/obj/%.o $(HARNESS_A) | $(LIBLINKS)
+	@mkdir -p $(@D)
+	$(call link,$$ORIGIN/../../lib) $(CMOCKA_LIBS)
+$(call programs,$(INSIDE_PROG_SRC)): $(B)/%: $(B)/obj/%.o $(INSIDE_A) $(HARNESS_A) $(LIBA)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(PACKAGE_LIBS) $(CMOCKA_LIBS)
+
+-include $(patsubst %.c,$(B)/obj/%.d,$(LIB_SRC) $(COMMON_SRC) $(TOOL_SRC) $(EXAMPLE_SRC) $(HARNESS_SRC) $(INSIDE_SRC) \
+    $(INSIDE_PROG_SRC) $(DOOR_PROG_SRC))
+
+# ---- Installing ---------------------------------------------------------------------------------------------------------
+
+.PHONY: install uninstall
+D = $(DESTDIR)
+TOOL_NAMES := $(notdir $(TOOLS))
+SEARCHED = $(shell { echo /lib; echo /usr/lib; PATH="$$PATH:/sbin:/usr/sbin" ldconfig -v -N -X 2>/dev/null | sed -n 's/^\(\/[^:]*\):.*/\1/p'; })
+INSTALLED_RPATH = $(if $(filter $(libdir),$(SEARCHED)),,$(libdir))
+COMPLETION := $(wildcard tools/completion/society.bash)
+INSTALLED_FILES = $(TOOL_NAMES:%=$(bindir)/%) $(addprefix $(libdir)/,$(notdir $(LIBSO) $(LIBLINKS) $(LIBA))) \
+    $(libdir)/pkgconfig/society.pc $(HEADERS:include/%=$(includedir)/%) \
+    $(MAN1:tools/%=$(mandir)/man1/%) $(MAN3:libsociety/man/%=$(mandir)/man3/%) \
+    $(MAN5:libsociety/man/%=$(mandir)/man5/%) $(MAN7:libsociety/man/%=$(mandir)/man7/%) \
+    $(if $(COMPLETION),$(patsubst %,$(compdir)/%,$(sort society $(TOOL_NAMES)))) $(docdir)/LICENSE $(docdir)/README.md
+
+install: lib tools
+	install -d $(D)$(bindir) $(D)$(libdir)/pkgconfig $(D)$(includedir)/society $(D)$(docdir)
+	$(foreach t,$(TOOL_NAMES),$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(if $(INSTALLED_RPATH),-Wl$(comma)-rpath$(comma)$(INSTALLED_RPATH)) \
+	    -o $(D)$(bindir)/$t $(B)/obj/tools/$t.o $(COMMON_A) $(SHARED) &&) true
+	install -m 755 $(LIBSO) $(D)$(libdir)/
+	ln -sf $(notdir $(LIBSO)) $(D)$(libdir)/libsociety.so.$(ABI)
+	ln -sf libsociety.so.$(ABI) $(D)$(libdir)/libsociety.so
+	install -m 644 $(LIBA) $(D)$(libdir)/
+	install -m 644 $(HEADERS) $(D)$(includedir)/society/
+	sed -e 's|@prefix@|$(PREFIX)|' -e 's|@libdir@|$(libdir)|' -e 's|@includedir@|$(includedir)|' -e 's|@version@|$(VERSION)|' \
+	    pkgconfig/society.pc.in >$(D)$(libdir)/pkgconfig/society.pc
+	chmod 644 $(D)$(libdir)/pkgconfig/society.pc
+	install -m 644 LICENSE $(wildcard README.md) $(D)$(docdir)/
+	$(foreach s,1 3 5 7,$(if $(MAN$s),install -d $(D)$(mandir)/man$s && install -m 644 $(MAN$s) $(D)$(mandir)/man$s/ &&)) true
+ifneq ($(COMPLETION),)
+	install -d $(D)$(compdir)
+	install -m 644 $(COMPLETION) $(D)$(compdir)/society
+	for name in $(filter-out society,$(TOOL_NAMES)); do ln -sf society $(D)$(compdir)/$$name; done
+endif
+	@if test -z "$(D)" && test "$$(id -u)" = 0; then PATH="$$PATH:/sbin:/usr/sbin" ldconfig; fi
+
+uninstall:
+	rm -f $(addprefix $(D),$(INSTALLED_FILES))
+	-@rmdir $(D)$(includedir)/society $(D)$(docdir) 2>/dev/null || true
+
+# ---- Running ------------------------------------------------------------------------------------------------------------
+
+.PHONY: demo run-demo bench run-bench clean format tidy help
+WITH_BIN = PATH="$(abspath $(B))/bin:$(abspath $(B))/examples:$$PATH" SOCIETY_BUILD="$(abspath $(B))" SOCIETY_SRC="$(CURDIR)"
+
+demo:
+	@$(DEPS) install demo
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all
+	@$(MAKE) --no-print-directory -s run-demo
+run-demo:
+	@$(WITH_BIN) bash examples/demo.sh
+
+bench:
+	@$(DEPS) require tests
+	@$(MAKE) --no-print-directory -s -j$(JOBS) tests-bench
+	@$(MAKE) --no-print-directory -s run-bench
+run-bench:
+	@test -e tests/bench/run.sh || { echo "there is no tests/bench/run.sh"; exit 1; }
+	@$(WITH_BIN) bash tests/bench/run.sh
+
+clean:
+	rm -rf build
+
+# ---- Checking -----------------------------------------------------------------------------------------------------------
+# Each part can be run alone. A part adds its numbers to $(RESULTS), and `make check` runs all parts and prints the sum.
+
+RESULTS := build/check/results
+RUN      = @mkdir -p $(dir $(RESULTS)); $(WITH_BIN) tests/run -r $(RESULTS) -n $(@:run-%=%)
+SUB      = @$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1
+PARTS   := format source tidy build unit api faults tools stress tsan valgrind man install coverage
+
+COVERED        := log.c rotate.c reader.c segment.c lock.c cursor.c tail.c
+VALGRIND_TESTS := strbuf json crc32c record log reader segment cursor state tail inbox
+
+.PHONY: check check-long coverage $(PARTS:%=check-%) $(PARTS:%=run-%) run-checks
+check:
+	@$(DEPS) install check
+	@RESULTS=$(RESULTS) bash tests/check/all.sh $(MAKE) $(PARTS)
+check-long:
+	@$(DEPS) install check
+	@SOCIETY_LONG=1 RESULTS=$(RESULTS) bash tests/check/all.sh $(MAKE) stress faults
+
+test_programs = $(patsubst %.c,$(B)/%,$(wildcard $(1:%=tests/%/test_*.c)))
+test_scripts  = $(wildcard $(1:%=tests/%/test_*.sh))
+
+check-format check-source check-tidy: check-%: run-%
+run-format run-tidy: run-%:
+	$(RUN) -t 600 tests/check/test_$*.sh
+run-source:
+	$(RUN) tests/check/test_source.sh tests/check/test_layers.sh tests/check/test_headers.sh
+
+check-build:
+	$(SUB) CC=clang tests
+	$(SUB) CC=gcc tests
+	@mkdir -p $(dir $(RESULTS)); echo "build 2 0 0" >>$(RESULTS); echo "2 passed, 0 failed, 0 skipped"
+check-unit check-api check-faults check-tools: check-%:
+	$(SUB) CC=gcc VARIANT=debug tests-$*
+	$(SUB) CC=gcc VARIANT=debug run-$*
+tests-unit: tests-formats
+run-unit:
+	$(RUN) -j$(JOBS) $(call test_programs,unit formats) $(call test_scripts,unit formats)
+run-api:
+	$(RUN) -j$(JOBS) $(call test_programs,api) $(call test_scripts,api)
+run-faults:
+	$(RUN) -j$(JOBS) $(call test_programs,faults) $(call test_scripts,faults)
+run-tools:
+	$(RUN) -j$(JOBS) $(call test_scripts,tools)
+check-stress:
+	$(SUB) CC=gcc tests-stress
+	$(SUB) CC=gcc run-stress
+run-stress:
+	$(RUN) -t $(if $(SOCIETY_LONG),3600,180) $(call test_programs,stress) $(call test_scripts,stress)
+THREAD_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/api/test_threads*.c))
+thread-tests: $(THREAD_TESTS)
+check-tsan:
+	$(SUB) CC=gcc VARIANT=tsan thread-tests
+	$(SUB) CC=gcc VARIANT=tsan run-tsan
+run-tsan:
+	$(RUN) -t 300 $(THREAD_TESTS)
+check-valgrind:
+	$(SUB) CC=gcc all tests-unit
+	$(SUB) -k CC=gcc run-valgrind
+VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible \
+            --errors-for-leak-kinds=definite
+.PHONY: run-valgrind-programs run-valgrind-tools
+run-valgrind: run-valgrind-programs run-valgrind-tools
+run-valgrind-programs:
+	$(RUN) -t 300 -w "$(VALGRIND)" $(filter $(VALGRIND_TESTS:%=$(B)/tests/unit/test_%),$(call test_programs,unit))
+run-valgrind-tools:
+	$(RUN) -t 300 tests/check/test_valgrind.sh
+check-man check-install: check-%:
+	$(SUB) CC=gcc all
+	$(SUB) CC=gcc run-$*
+run-man:
+	$(RUN) tests/check/test_pages.sh
+run-install:
+	$(RUN) tests/check/test_symbols.sh tests/check/test_install.sh
+coverage check-coverage:
+	$(SUB) CC=gcc VARIANT=coverage coverage-tests
+	$(SUB) CC=gcc VARIANT=coverage run-coverage
+COVERAGE_TESTS := $(call test_programs,unit faults)
+.PHONY: coverage-tests thread-tests
+coverage-tests: $(COVERAGE_TESTS)
+run-coverage:
+	@find $(B) -name '*.gcda' -delete
+	@$(WITH_BIN) tests/run -j$(JOBS) -n coverage $(COVERAGE_TESTS) >$(B)/coverage.log || { cat $(B)/coverage.log; exit 1; }
+	$(RUN) -v tests/check/coverage.sh
+run-coverage: export LINES_COVERED = $(COVERED)
+run-coverage: export OBJECTS = $(B)/obj/libsociety
+
+format:
+	@clang-format -i $$(sh tests/check/sources.sh)
+tidy: check-tidy
+
+help:
+	@echo 'make [VARIANT=release|debug|tsan|coverage] [CC=gcc|clang] [LTO=1]   build into $(B)/'
+	@echo 'make demo         install what is missing, build, and watch agents talk'
+	@echo 'make check        install what is missing, build and run every test; one part: make check-PART'
+	@echo '                  parts: $(PARTS)'
+	@echo 'make check-long   the stress and fault tests at length'
+	@echo 'make coverage     lines reached of $(COVERED)'
+	@echo 'make bench        measure append, wake and watch beside their floors'
+	@echo 'make install      [PREFIX=/usr/local] [DESTDIR=] [bindir= libdir= includedir= mandir=]; make uninstall'
+	@echo 'make format, make tidy, make clean'

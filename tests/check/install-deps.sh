@@ -1,0 +1,100 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The Debian packages that this repository needs, and how to see whether each is there.
+#
+#   install-deps.sh require SET [CC]   says what is missing and fails, installing nothing
+#   install-deps.sh install SET        installs what is missing with apt, as root or with sudo; prints the list first
+#
+# SET: build (the library and the tools), demo, tests (build and run test programs), check (everything `make check` runs).
+# This runs on a machine that has only sh.
+
+set -eu
+
+action=${1:?}
+set_name=${2:?}
+compiler=${3:-gcc}
+
+missing=
+command_of() { # COMMAND PACKAGE
+    command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+header_of() { # HEADER PACKAGE
+    for dir in /usr/include /usr/local/include "/usr/include/$(uname -m)-linux-gnu"; do
+        [ ! -e "$dir/$1" ] || return 0
+    done
+    missing="$missing $2"
+}
+
+build_set() {
+    case $compiler in
+    gcc | cc) command_of gcc gcc ;;
+    clang) command_of clang clang ;;
+    *) command_of "${compiler##* }" "${compiler##* }" ;;
+    esac
+    command_of make make
+    command_of pkg-config pkg-config
+    header_of stdio.h libc6-dev
+    header_of jansson.h libjansson-dev
+    header_of sha2.h libmd-dev
+}
+
+tests_set() {
+    build_set
+    header_of cmocka.h libcmocka-dev
+    command_of jq jq
+    command_of ps procps
+    command_of git git
+}
+
+check_set() {
+    tests_set
+    for package in clang clang-format clang-tidy valgrind mandoc; do
+        command_of "$package" "$package"
+    done
+    # valgrind must know the functions of the dynamic linker and libc by their names.
+    if command -v dpkg-query >/dev/null 2>&1 && ! dpkg-query -W -f '${Status}\n' libc6-dbg 2>/dev/null | grep -q ' installed'; then
+        command -v valgrind >/dev/null 2>&1 && valgrind --quiet true >/dev/null 2>&1 || missing="$missing libc6-dbg"
+    fi
+}
+
+case $set_name in
+build | demo) build_set ;;
+tests) tests_set ;;
+check) check_set ;;
+*)
+    echo "install-deps.sh: unknown set $set_name" >&2
+    exit 2
+    ;;
+esac
+missing=${missing# }
+
+if [ -z "$missing" ]; then
+    [ "$action" = require ] || echo "All packages that are needed are installed."
+    exit 0
+fi
+
+if [ "$action" = require ]; then
+    {
+        echo "Packages are missing. On Debian:"
+        echo "    apt-get install --no-install-recommends $missing"
+    } >&2
+    exit 1
+fi
+
+sudo=
+if [ "$(id -u)" != 0 ]; then
+    if ! command -v sudo >/dev/null 2>&1; then
+        echo "These packages are missing, and installing them takes root: $missing" >&2
+        exit 1
+    fi
+    sudo=sudo
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "There is no apt-get here. These Debian packages, or what they are called on this system, are missing: $missing" >&2
+    exit 1
+fi
+echo "Installing with apt: $missing"
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+# shellcheck disable=SC2086 # a list of packages
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing

@@ -1,0 +1,131 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# The architecture, checked: includes go strictly downward, foreign interfaces stay in the one file that is their place, and the
+# tools come through the door.
+
+cd "$SOCIETY_SRC" || exit 1
+. tests/harness/tap.sh
+
+# Every module (libsociety/NAME.c and NAME.h) has a level. A new file is entered here, where the reader of the architecture
+# looks for it.
+declare -A level
+enter() {
+    local at=$1 module
+    shift
+    for module in "$@"; do level[$module]=$at; done
+}
+# The tens are the architecture's levels; the ones order the files of a level that build on each other.
+enter 00 public error strbuf path cleanup crc32c utf8
+enter 10 sys fs fs_dir fs_files fs_type git lock json json_lenient json_text list clock random sha256 peek
+enter 20 scan record seen reader segment log rotate watch
+enter 30 state cursor config identity discover
+enter 35 handle
+enter 40 registry presence receipts
+enter 42 address feed
+enter 43 find
+enter 44 tail compose
+enter 50 agent message inbox attachment
+enter 60 society open doctor doctor_dir compact status init
+# Files of these levels are parts of one room and may use each other.
+rooms=' 00 10 20 50 60 '
+
+modules() {
+    local file
+    for file in libsociety/*.[ch]; do
+        file=${file##*/}
+        echo "${file%.*}"
+    done | sort -u
+}
+
+unknown_modules() {
+    local module
+    for module in $(modules); do
+        [ -n "${level[$module]-}" ] || echo "$module has no level in tests/check/test_layers.sh"
+    done
+}
+empty "$(unknown_modules)" "every module has a level"
+
+upward_includes() {
+    local file from line to
+    for file in libsociety/*.[ch]; do
+        from=${file##*/} from=${from%.*}
+        while IFS=: read -r line to; do
+            to=${to#*\"} to=${to%%\"*} to=${to%.h}
+            [ "$to" = "$from" ] && continue
+            if [ ! -e "libsociety/$to.h" ]; then
+                echo "$file:$line: there is no libsociety/$to.h"
+            elif [ -z "${level[$to]-}" ] || [ -z "${level[$from]-}" ]; then
+                continue
+            elif [ "$((10#${level[$to]}))" -gt "$((10#${level[$from]}))" ] ||
+                { [ "${level[$to]}" = "${level[$from]}" ] && [[ $rooms != *" ${level[$to]} "* ]]; }; then
+                echo "$file:$line: $from (${level[$from]}) includes $to (${level[$to]})"
+            fi
+        done < <(grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$file")
+    done
+}
+empty "$(upward_includes)" "includes of the library go downward"
+
+# code: its input with comments and the contents of strings blanked, line for line.
+code() {
+    awk '
+        BEGIN { comment = 0 }
+        {
+            out = ""; n = length($0); string = ""
+            for (i = 1; i <= n; i++) {
+                c = substr($0, i, 1); two = substr($0, i, 2)
+                if (comment) { if (two == "*/") { comment = 0; i++ } }
+                else if (string != "") { if (c == "\\") i++; else if (c == string) { string = ""; out = out c } }
+                else if (two == "/*") { comment = 1; i++ }
+                else if (two == "//") break
+                else if ((c == "\"" || c == "\047") && $0 !~ /^[ \t]*#[ \t]*include/) { string = c; out = out c }
+                else out = out c
+            }
+            print out
+        }'
+}
+for file in libsociety/*.[ch] tools/*.[ch] tools/common/*.[ch]; do
+    [ ! -e "$file" ] || { mkdir -p "$T/code/${file%/*}" && code <"$file" >"$T/code/$file"; }
+done
+
+# only_in FILES PATTERN: where the extended regular expression stands outside its place, comments and strings aside.
+only_in() {
+    (cd "$T/code" && grep -rnE "$2" . | sed 's|^\./||' | grep -vE "^($1):" | sort)
+}
+
+# (The tools read and write JSON of their own, also in one file.)
+empty "$(only_in '(libsociety|tools/common)/json\.c' '#[[:space:]]*include.*jansson')" "jansson.h is included by json.c alone"
+empty "$(only_in 'libsociety/watch\.c' '#[[:space:]]*include.*sys/inotify')" "sys/inotify.h is included by watch.c alone"
+empty "$(only_in 'libsociety/sha256\.c' '#[[:space:]]*include.*<(sha2|md5|sha)\.h>')" "sha2.h is included by sha256.c alone"
+empty "$(only_in 'libsociety/lock\.c' '\bF_(OFD_)?(SETLKW?|GETLK)\b|\b(flock|lockf)[[:space:]]*\(')" "file locks are taken in lock.c alone"
+empty "$(only_in 'tools/.*' '\bv?f?printf[[:space:]]*\(|\bputs[[:space:]]*\(|\bperror[[:space:]]*\(')" "the library prints nothing"
+empty "$(only_in 'tools/.*' '\b(_?exit|_Exit|abort|f?chdir|signal|sigaction|pthread_create|assert)[[:space:]]*\(')" \
+    "the library never exits, changes directory, handles signals or starts threads"
+empty "$(only_in 'tools/.*' '\b(strerror|strtok|localtime|gmtime|rand|srand|setenv|putenv)[[:space:]]*\(')" \
+    "the library uses no function with hidden state"
+empty "$(only_in nowhere '\b(strcpy|strcat|sprintf|vsprintf|gets|alloca|mktemp|tmpnam)[[:space:]]*\(')" "no function without bounds"
+empty "$(grep -n 'soc_\|SOC_' -r include | grep -v 'INCLUDED')" "nothing internal in the public headers"
+
+tool_includes() {
+    local file line to
+    for file in tools/*.[ch] tools/common/*.[ch] examples/*.[ch]; do
+        [ -e "$file" ] || continue
+        while IFS=: read -r line to; do
+            to=${to#*\"} to=${to%%\"*}
+            [[ -e tools/$to && $to = common/* ]] || [[ $file = tools/common/* && -e tools/common/$to ]] ||
+                echo "$file:$line: \"$to\""
+        done < <(grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$file")
+        grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<(sha2|md5|sys/inotify|libsociety)' "$file" | sed "s|^|$file:|"
+    done
+}
+empty "$(tool_includes)" "tools include nothing but <society/…>, the system's headers and common/"
+
+prefixes() {
+    local file
+    for file in libsociety/*.h; do
+        grep -nE '^[a-z].*\b[a-z0-9_]+\(.*\);' "$T/code/$file" | grep -vE '\bsoc_[a-z0-9_]+[[:space:]]*\(' | sed "s|^|$file:|"
+    done
+}
+empty "$(prefixes)" "functions shared inside the library begin with soc_"
+
+done_testing

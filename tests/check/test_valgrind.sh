@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# The tools under valgrind: a small society from its making to its inspection.
+
+. "$SOCIETY_SRC/tests/harness/tap.sh"
+
+cd "$T" || exit 1
+watched() {
+    valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite "$@"
+}
+
+ok "society-init" watched society-init
+export SOCIETY_AGENT=backend-001
+ok "society-agent register" watched society-agent register --role backend
+ok "society-agent list" watched society-agent list
+ok "society-send" watched society-send frontend-001 "The API is ready"
+ok "society-send to everyone" watched society-send -t question all "Who has the schema?"
+status_is 2 "society-send without a message" watched society-send
+export SOCIETY_AGENT=frontend-001
+ok "society-watch" watched society-watch --all-history --count 1 --timeout 20s
+ok "society-inbox" watched society-inbox
+ok "society-inbox --json" watched society-inbox --json
+ok "society-status" watched society-status
+ok "society-compact" watched society-compact
+printf '{"type":"message","to":"all' >>.society-agent/messages.jsonl
+status_is 1 "society-doctor finds a torn tail" watched society-doctor
+ok "society-doctor --repair" watched society-doctor --repair
+
+done_testing
