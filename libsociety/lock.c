@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Try, and sleep a little longer each time. The sleeps of those who wait for one lock must not fall
+ * into step, so each is cut by a share that differs from thread to thread and from turn to turn.
+ */
+#include "lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "sys.h"
+
+#define FIRST_PAUSE_US 20
+#define LONGEST_PAUSE_US 2000
+
+static int command(int fd, int what, struct flock *lock)
+{
+    int result;
+
+    lock->l_whence = SEEK_SET;
+    do {
+        result = soc_sys->lock(fd, what, lock);
+    } while (result < 0 && errno == EINTR);
+    return result;
+}
+
+static int try_lock(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK};
+
+    return command(fd, F_OFD_SETLK, &lock);
+}
+
+/* Half of `pause_us` to all of it; `seed` is a linear congruential generator (Knuth; Numerical
+ * Recipes, 7.1). */
+static int64_t jittered(int64_t pause_us, uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return pause_us - pause_us * (*seed >> 24) / 512;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int soc_lock(int fd, int32_t timeout_ms, const char *name, struct soc_error *error)
+{
+    int64_t deadline = 0;
+    int64_t pause_us = FIRST_PAUSE_US;
+    uint32_t seed = (uint32_t)(uintptr_t)&seed;
+
+    while (try_lock(fd) < 0) {
+        int64_t now;
+
+        if (errno != EAGAIN && errno != EACCES)
+            return soc_fail_errno(error, "can't lock %s", name);
+        now = soc_monotonic_ms();
+        if (deadline == 0) {
+            deadline = now + timeout_ms;
+            seed ^= (uint32_t)now;
+        }
+        if (now >= deadline)
+            return soc_fail(error, SOCIETY_E_TIMEOUT, "%s is locked by another (waited %d ms)",
+                            name, (int)timeout_ms);
+        soc_sleep_us(smaller(jittered(pause_us, &seed), (deadline - now) * 1000));
+        pause_us = smaller(pause_us * 2, LONGEST_PAUSE_US);
+    }
+    return 0;
+}
+
+void soc_unlock(int fd)
+{
+    struct flock lock = {.l_type = F_UNLCK};
+
+    /* A failure leaves nothing to do: the kernel drops the lock with the last descriptor. */
+    command(fd, F_OFD_SETLK, &lock);
+}
+
+int soc_lock_held(int fd, const char *name, struct soc_error *error)
+{
+    struct flock lock = {.l_type = F_WRLCK};
+
+    if (command(fd, F_OFD_GETLK, &lock) < 0)
+        return soc_fail_errno(error, "can't ask for the lock of %s", name);
+    return lock.l_type != F_UNLCK;
+}

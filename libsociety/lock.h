@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open file description locks (fcntl(2), F_OFD_SETLK), whole file, exclusive. They belong to the
+ * open file, so threads and handles of one process exclude each other like processes do, and the
+ * kernel drops them when the last descriptor is closed, however a process ends.
+ */
+#ifndef SOC_LOCK_H
+#define SOC_LOCK_H
+
+#include <stdint.h>
+
+#include "error.h"
+
+/* Takes the lock, trying until `timeout_ms` have passed (0: once), with short sleeps that grow from
+ * 20 µs to 2 ms (the kernel's waiting call takes no deadline, and a library may use no signal to
+ * break it). `name` is for messages. 0; SOCIETY_E_TIMEOUT; -ENOLCK, -EBADF and other errnos. EINTR
+ * is passed over. */
+int soc_lock(int fd, int32_t timeout_ms, const char *name, struct soc_error *error);
+void soc_unlock(int fd);
+/* 1 when another open file holds the lock, 0 when nobody does; errnos. Any descriptor of the file
+ * will do. */
+int soc_lock_held(int fd, const char *name, struct soc_error *error);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One pass over one line. Strings are crossed eight bytes at a time, nested values by their
+ * brackets alone, remembered as the bits of one word: 64 levels, which is what the format allows.
+ */
+#include "peek.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "json.h"
+
+#define DEFECT SIZE_MAX
+#define EVERY_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static size_t skip_space(const char *text, size_t length, size_t at)
+{
+    while (at < length && is_space(text[at]))
+        at++;
+    return at;
+}
+
+/* The high bit of every byte that is 0, and perhaps of one above such a byte; 0 if there is none
+ * (Sean Anderson, "Bit Twiddling Hacks", haszero). */
+static uint64_t zero_bytes(uint64_t word)
+{
+    return (word - EVERY_BYTE(0x01)) & ~word & EVERY_BYTE(0x80);
+}
+
+/* Whether the eight bytes at `text` are all of a string's inside and none of them is a backslash.
+ */
+static bool is_plain_8(const char *text)
+{
+    uint64_t word;
+
+    memcpy(&word, text, sizeof(word));
+    return (zero_bytes(word ^ EVERY_BYTE('"')) | zero_bytes(word ^ EVERY_BYTE('\\')) |
+            zero_bytes(word & EVERY_BYTE(0xe0))) == 0;
+}
+
+/* From an opening quote to behind the closing one. */
+static size_t skip_string(const char *text, size_t length, size_t at)
+{
+    for (at++; at < length; at++) {
+        while (length - at > 8 && is_plain_8(text + at))
+            at += 8;
+        if (text[at] == '"')
+            return at + 1;
+        if ((unsigned char)text[at] < 0x20)
+            return DEFECT;
+        if (text[at] == '\\' && (++at == length || (unsigned char)text[at] < 0x20))
+            return DEFECT;
+    }
+    return DEFECT;
+}
+
+/* From an opening bracket to behind the one that closes it. The object around it is the first
+ * level. */
+static size_t skip_nested(const char *text, size_t length, size_t at)
+{
+    uint64_t braces = 0; /* the innermost level is bit 0; 1: a brace */
+    int depth = 1;
+
+    while (at < length) {
+        char c = text[at];
+
+        if (c == '"') {
+            at = skip_string(text, length, at);
+            if (at == DEFECT)
+                return DEFECT;
+            continue;
+        }
+        at++;
+        if (c == '{' || c == '[') {
+            if (++depth > SOC_JSON_DEPTH)
+                return DEFECT;
+            braces = braces << 1 | (c == '{');
+        } else if (c == '}' || c == ']') {
+            if ((braces & 1) != (c == '}'))
+                return DEFECT;
+            braces >>= 1;
+            if (--depth == 1)
+                return at;
+        }
+    }
+    return DEFECT;
+}
+
+/* A number or a word: whatever stands before the next blank, control character or character of the
+ * structure. */
+static size_t skip_bare(const char *text, size_t length, size_t at)
+{
+    size_t begin = at;
+
+    while (at < length && (unsigned char)text[at] > ' ' && !strchr("\"{}[],:", text[at]))
+        at++;
+    return at > begin ? at : DEFECT;
+}
+
+static size_t skip_value(const char *text, size_t length, size_t at)
+{
+    if (at < length && text[at] == '"')
+        return skip_string(text, length, at);
+    if (at < length && (text[at] == '{' || text[at] == '['))
+        return skip_nested(text, length, at);
+    return skip_bare(text, length, at);
+}
+
+/* Behind the closing brace only white space may stand. */
+static bool finish(const char *text, size_t length, size_t at, size_t *cursor)
+{
+    *cursor = skip_space(text, length, at) == length ? length : DEFECT;
+    return false;
+}
+
+static bool fail(size_t *cursor)
+{
+    *cursor = DEFECT;
+    return false;
+}
+
+/* From an opening quote over `"key" : value` to behind it. */
+static bool read_member(const char *text, size_t length, size_t at, size_t *cursor,
+                        struct soc_slice *key, struct soc_slice *value)
+{
+    size_t end = skip_string(text, length, at);
+    size_t colon, begin;
+
+    if (end == DEFECT)
+        return fail(cursor);
+    *key = (struct soc_slice){text + at, end - at};
+    colon = skip_space(text, length, end);
+    if (colon == length || text[colon] != ':')
+        return fail(cursor);
+    begin = skip_space(text, length, colon + 1);
+    end = skip_value(text, length, begin);
+    if (end == DEFECT)
+        return fail(cursor);
+    *value = (struct soc_slice){text + begin, end - begin};
+    *cursor = end;
+    return true;
+}
+
+bool soc_peek_member(const char *text, size_t length, size_t *cursor, struct soc_slice *key,
+                     struct soc_slice *value)
+{
+    bool first = *cursor == 0;
+    size_t at;
+
+    if (*cursor >= length)
+        return fail(cursor);
+    at = skip_space(text, length, *cursor);
+    if (first && at < length && text[at] == '{') {
+        at = skip_space(text, length, at + 1);
+    } else if (!first && at < length && text[at] == ',') {
+        at = skip_space(text, length, at + 1);
+        if (at < length && text[at] == '}')
+            return fail(cursor);
+    } else if (first || at == length || text[at] != '}') {
+        return fail(cursor);
+    }
+    if (at < length && text[at] == '}')
+        return finish(text, length, at + 1, cursor);
+    if (at == length || text[at] != '"')
+        return fail(cursor);
+    return read_member(text, length, at, cursor, key, value);
+}
+
+bool soc_slice_is(struct soc_slice slice, const char *text)
+{
+    size_t length = strlen(text);
+
+    return slice.data && slice.length == length + 2 && slice.data[0] == '"' &&
+           memcmp(slice.data + 1, text, length) == 0;
+}
+
+struct soc_slice soc_slice_plain(struct soc_slice slice)
+{
+    if (!slice.data || slice.data[0] != '"' || memchr(slice.data, '\\', slice.length))
+        return (struct soc_slice){NULL, 0};
+    return (struct soc_slice){slice.data + 1, slice.length - 2};
+}
+
+bool soc_peek(const char *text, size_t length, struct soc_peek *ret_peek)
+{
+    struct soc_slice key, value;
+    size_t cursor = 0;
+
+    memset(ret_peek, 0, sizeof(*ret_peek));
+    while (soc_peek_member(text, length, &cursor, &key, &value)) {
+        if (soc_slice_is(key, "type"))
+            ret_peek->type = value;
+        else if (soc_slice_is(key, "id"))
+            ret_peek->id = value;
+        else if (soc_slice_is(key, "from"))
+            ret_peek->from = value;
+        else if (soc_slice_is(key, "to"))
+            ret_peek->to = value;
+    }
+    return cursor == length;
+}
