@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What every public function begins with, see handle.h. */
+#include "handle.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+int soc_enter(struct society *s)
+{
+    if (s->pid != getpid())
+        return soc_fail(&s->error, -ECHILD,
+                        "this handle belongs to the parent process; a child opens its own");
+    if (s->dir.fd < 0)
+        return soc_fail(&s->error, SOCIETY_E_NO_SOCIETY, "no society is open");
+    return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The handle: what the parts above share. Each of them takes it as its first argument, and every
+ * public function begins with soc_enter(), or with soc_enter_as() (presence.h) where it speaks as
+ * an agent.
+ */
+#ifndef SOC_HANDLE_H
+#define SOC_HANDLE_H
+
+#include <society/society.h>
+#include <sys/types.h>
+
+#include "clock.h"
+#include "config.h"
+#include "error.h"
+#include "fs.h"
+#include "list.h"
+#include "log.h"
+#include "path.h"
+#include "public.h"
+#include "state.h"
+#include "watch.h"
+
+struct society_tail;
+
+struct society {
+    pid_t pid;              /* the process that made it */
+    struct soc_error error; /* the last failure */
+    struct soc_dir dir;     /* fd -1: not open */
+    struct soc_config config;
+    char agent[SOC_ID_MAX + 1];  /* "": none */
+    char session[SOC_UUID_SIZE]; /* of this run: what tells it from an earlier one of the agent */
+    int presence;                /* the descriptor that holds the agent's presence; -1 */
+    int64_t touched_ms;          /* when lastSeen was set last */
+    struct soc_log messages;
+    struct soc_log deliveries;
+    struct soc_state registry; /* opened at first use */
+    struct soc_watch *watch;   /* made at first use */
+    struct society_tail *tails;
+};
+
+/* Checks that this is the process that made the handle and that a directory is open. 0; -ECHILD;
+ * SOCIETY_E_NO_SOCIETY. */
+int soc_enter(struct society *s);
+#endif

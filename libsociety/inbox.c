@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/* Messages that came, and what was done with them: see <society/message.h>. */
+#include "inbox.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <society/message.h>
+#include <string.h>
+
+#include "address.h"
+#include "cursor.h"
+#include "find.h"
+#include "presence.h"
+#include "receipts.h"
+
+/* Opens a reader at the agent's cursor, or at the start: the agent has none, or a damaged one. */
+static int open_at_cursor(struct society *s, const char *agent, struct soc_reader *reader)
+{
+    struct soc_cursor cursor;
+    int result = soc_cursor_load(&s->dir, agent, &cursor, &s->error);
+    if (result == 0)
+        return soc_cursor_open_reader(&cursor, &s->dir, reader, &s->error);
+    if (result != -ENOENT && result != SOCIETY_E_CORRUPT)
+        return result;
+    return soc_reader_open(reader, &s->dir, "messages", SOC_READ_FROM_START, &s->error);
+}
+
+/* ---- Listing ---- */
+
+struct listing {
+    struct society *s;
+    const char *thread;
+    bool unread;
+    const soc_json *receipts;
+    society_list *list;
+};
+
+static bool is_text(const soc_json *json, const char *key, const char *text)
+{
+    const char *own = soc_json_get_string(json, key);
+    return own && strcmp(own, text) == 0;
+}
+
+static void add_time(struct soc_strbuf *out, const soc_json *receipt, const char *key)
+{
+    const char *time = soc_json_get_string(receipt, key);
+    soc_strbuf_add_format(out, ",\"%s\":", key);
+    if (time)
+        soc_json_quote(out, time, strlen(time));
+    else
+        soc_strbuf_add_string(out, "null");
+}
+
+/* The record as it stands, with the listing's fields before its last brace. */
+static int add_item(struct listing *listing, const struct soc_line *line, const soc_json *receipt)
+{
+    struct soc_strbuf text = SOC_STRBUF_INIT;
+    soc_json_minify(&text, line->text, line->length);
+    if (!text.failed)
+        text.length--;
+    soc_strbuf_add_format(&text, "%s\"position\":%" PRId64, text.length > 1 ? "," : "",
+                          line->position);
+    add_time(&text, receipt, "deliveredAt");
+    add_time(&text, receipt, "acknowledgedAt");
+    soc_strbuf_add_char(&text, '}');
+    if (soc_list_add(listing->list, text.failed ? NULL : soc_strbuf_steal(&text)) < 0)
+        return soc_fail_memory(&listing->s->error);
+    return 0;
+}
+
+static int list_line(struct listing *listing, const struct soc_line *line)
+{
+    struct society *s = listing->s;
+    if (line->kind == SOC_LINE_MALFORMED)
+        return 0;
+    int addressed = soc_is_addressed(s, line, s->agent);
+    if (addressed < 0 || (addressed == 0 && !listing->thread))
+        return addressed;
+    SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, NULL);
+    if (!json || (addressed == 0 && !is_text(json, "from", s->agent)))
+        return 0;
+    const char *id = soc_json_get_string(json, "id");
+    const soc_json *receipt = id ? soc_json_get(listing->receipts, id) : NULL;
+    if (listing->unread && receipt)
+        return 0;
+    if (listing->thread && !is_text(json, "thread", listing->thread) &&
+        !is_text(json, "id", listing->thread))
+        return 0;
+    return add_item(listing, line, receipt);
+}
+
+static int list_all(struct listing *listing)
+{
+    struct society *s = listing->s;
+    struct soc_reader reader;
+    struct soc_line line;
+    int result = listing->unread ? open_at_cursor(s, s->agent, &reader)
+                                 : soc_reader_open(&reader, &s->dir, "messages",
+                                                   SOC_READ_FROM_START, &s->error);
+    if (result < 0)
+        return result;
+    while (result >= 0 && (result = soc_reader_next(&reader, &line, &s->error)) == 1)
+        result = list_line(listing, &line);
+    soc_reader_close(&reader);
+    return result;
+}
+
+SOC_PUBLIC int society_inbox(society *s, uint32_t flags, const char *thread,
+                             society_list **ret_list)
+{
+    int result = soc_enter_as(s);
+    if (result < 0)
+        return result;
+    if ((flags & ~SOCIETY_INBOX_UNREAD) != 0)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
+    SOC_AUTO_JSON soc_json *receipts = soc_receipts_load(s, s->agent, &result);
+    if (!receipts)
+        return result;
+    SOC_AUTO_LIST society_list *list = soc_list_new();
+    if (!list)
+        return soc_fail_memory(&s->error);
+    struct listing listing = {s, thread, (flags & SOCIETY_INBOX_UNREAD) != 0, receipts, list};
+    result = list_all(&listing);
+    if (result < 0)
+        return result;
+    int count = (int)society_list_count(list);
+    *ret_list = list;
+    list = NULL;
+    return count;
+}
+
+int64_t soc_inbox_unread(struct society *s, const char *agent, const soc_json *receipts)
+{
+    struct soc_reader reader;
+    struct soc_line line;
+    int64_t count = 0;
+    int result = open_at_cursor(s, agent, &reader);
+    if (result < 0)
+        return result;
+    while (result >= 0 && (result = soc_reader_next(&reader, &line, &s->error)) == 1) {
+        result = line.kind == SOC_LINE_RECORD ? soc_is_addressed(s, &line, agent) : 0;
+        if (result != 1)
+            continue;
+        SOC_AUTO_JSON soc_json *json = soc_json_parse(line.text, line.length, NULL);
+        const char *id = soc_json_get_string(json, "id");
+        const soc_json *of = id ? soc_json_get(receipts, id) : NULL;
+        count += json && !(of && soc_json_get(of, agent));
+    }
+    soc_reader_close(&reader);
+    return result < 0 ? result : count;
+}
+
+/* ---- One message ---- */
+
+static int add_receipts(soc_json *array, const soc_json *of)
+{
+    const char *agent;
+    const soc_json *receipt;
+    int result = array ? 0 : -1;
+    for (void *i = NULL; result == 0 && of && (i = soc_json_next(of, i, &agent, &receipt));) {
+        soc_json *item = soc_json_new_object();
+        result = item ? 0 : -1;
+        if (result == 0)
+            result = soc_json_set_string(item, "agent", agent);
+        if (result == 0)
+            result = soc_json_set_string(item, "deliveredAt",
+                                         soc_json_get_string(receipt, "deliveredAt"));
+        if (result == 0)
+            result = soc_json_set_string(item, "acknowledgedAt",
+                                         soc_json_get_string(receipt, "acknowledgedAt"));
+        if (result == 0)
+            result = soc_json_append(array, item);
+        else
+            soc_json_free(item);
+    }
+    return result;
+}
+
+SOC_PUBLIC int society_message_get(society *s, const char *id, char **ret_message)
+{
+    SOC_AUTO_FOUND struct soc_found found = {0};
+    int result = soc_enter(s);
+    if (result == 0)
+        result = id ? soc_find_message(s, id, &found) : 0;
+    if (result < 0)
+        return result;
+    if (result == 0)
+        return soc_fail(&s->error, SOCIETY_E_NOT_FOUND, "there is no message %.80s", id ? id : "");
+    SOC_AUTO_JSON soc_json *receipts = soc_receipts_load(s, NULL, &result);
+    if (!receipts)
+        return result;
+    SOC_AUTO_JSON soc_json *array = soc_json_new_array();
+    if (add_receipts(array, soc_json_get(receipts, id)) < 0)
+        return soc_fail_memory(&s->error);
+    SOC_AUTO_STRBUF struct soc_strbuf text = found.text;
+    found.text = (struct soc_strbuf)SOC_STRBUF_INIT;
+    text.length--;
+    soc_strbuf_add_format(&text, ",\"position\":%" PRId64 ",\"receipts\":", found.position);
+    soc_json_dump(array, &text);
+    soc_strbuf_add_char(&text, '}');
+    if (text.failed)
+        return soc_fail_memory(&s->error);
+    *ret_message = soc_strbuf_steal(&text);
+    return 0;
+}
+
+/* ---- Receipts ---- */
+
+/* The position of the first message after the cursor that the agent has no receipt for, as a
+ * cursor. */
+static int find_unread(struct society *s, struct soc_reader *reader, const soc_json *receipts,
+                       struct soc_cursor *cursor)
+{
+    struct soc_line line;
+    int result;
+    cursor->position = reader->position;
+    while ((result = soc_reader_next(reader, &line, &s->error)) == 1) {
+        int addressed = line.kind == SOC_LINE_RECORD ? soc_is_addressed(s, &line, s->agent) : 0;
+        if (addressed < 0)
+            return addressed;
+        struct soc_slice id = soc_slice_plain(line.peek.id);
+        char key[SOC_ID_MAX + 1] = "";
+        if (addressed == 1 && id.data && id.length < sizeof key)
+            memcpy(key, id.data, id.length);
+        if (addressed == 1 && (key[0] == '\0' || !soc_json_get(receipts, key)))
+            break;
+        cursor->position = line.end;
+    }
+    if (result < 0)
+        return result;
+    if (cursor->position < reader->segment.base)
+        cursor->position = reader->segment.base;
+    return soc_reader_check(reader, cursor->position, cursor->check, &s->error);
+}
+
+/* Moves the cursor over what is receipted, so that an agent that never watches does not read its
+ * past again and again. */
+static int advance_cursor(struct society *s)
+{
+    int result = 0;
+    SOC_AUTO_JSON soc_json *receipts = soc_receipts_load(s, s->agent, &result);
+    struct soc_reader reader;
+    struct soc_cursor cursor = {0};
+    if (!receipts || (result = open_at_cursor(s, s->agent, &reader)) < 0)
+        return result;
+    int64_t before = reader.position;
+    result = find_unread(s, &reader, receipts, &cursor);
+    soc_reader_close(&reader);
+    if (result < 0 || cursor.position <= before)
+        return result;
+    return soc_cursor_store(&s->dir, s->agent, &cursor, &s->error);
+}
+
+static int mark(struct society *s, const char *id, bool acknowledged)
+{
+    SOC_AUTO_FOUND struct soc_found found = {0};
+    SOC_AUTO_STRBUF struct soc_strbuf line = SOC_STRBUF_INIT;
+    int result = soc_enter_as(s);
+    if (result == 0)
+        result = id ? soc_find_message(s, id, &found) : 0;
+    if (result < 0)
+        return result;
+    if (result == 0 || !found.addressed)
+        return soc_fail(&s->error, SOCIETY_E_NOT_FOUND, "there is no message %.80s for %s",
+                        id ? id : "", s->agent);
+    SOC_AUTO_JSON soc_json *receipts = soc_receipts_load(s, s->agent, &result);
+    if (!receipts)
+        return result;
+    const soc_json *receipt = soc_json_get(receipts, id);
+    if (receipt && (!acknowledged || soc_json_get(receipt, "acknowledgedAt")))
+        return 0;
+    result = soc_receipts_add(s, id, acknowledged, &line);
+    if (result == 0)
+        result = soc_receipts_append(s, &line);
+    if (result == 0)
+        result = advance_cursor(s);
+    return result < 0 ? result : 1;
+}
+
+SOC_PUBLIC int society_mark_delivered(society *s, const char *id)
+{
+    return mark(s, id, false);
+}
+
+SOC_PUBLIC int society_acknowledge(society *s, const char *id)
+{
+    return mark(s, id, true);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Making a society: see society_init(). */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "discover.h"
+#include "git.h"
+#include "json.h"
+#include "open.h"
+#include "path.h"
+#include "record.h"
+#include "sys.h"
+
+#define EXCLUDE_LINE "/" SOC_DIR_NAME "/"
+#define EXCLUDE_MAX (1 << 20)
+
+/* ---- The directory ---- */
+
+/* Makes the directory: 1 made, 0 it was there. */
+static int make_directory(struct society *s, const char *path, uint32_t flags)
+{
+    bool shared = (flags & SOCIETY_INIT_SHARED) != 0;
+    if (soc_sys->mkdirat(AT_FDCWD, path, 0700) < 0)
+        return errno == EEXIST ? 0 : soc_fail_errno(&s->error, "cannot make %s", path);
+    SOC_AUTO_FD int fd = soc_sys->openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0 || soc_sys->fchmod(fd, shared ? 02770 : 0700) < 0)
+        return soc_fail_errno(&s->error, "cannot set the mode of %s", path);
+    return 1;
+}
+
+static int write_project(struct society *s, const char *project_id)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
+    char now[SOC_TIME_SIZE];
+    soc_format_time(now, soc_now_ms());
+    soc_strbuf_add_string(&text, "{\n  \"version\": 1,\n  \"projectId\": ");
+    soc_json_quote(&text, project_id, strlen(project_id));
+    soc_strbuf_add_format(&text,
+                          ",\n  \"created\": \"%s\",\n"
+                          "  \"team\": {\"supervisor\": null, \"workers\": []},\n"
+                          "  \"communication\": {\"protocol\": \"jsonl\", \"fallback\": null}\n}\n",
+                          now);
+    if (text.failed)
+        return soc_fail_memory(&s->error);
+    SOC_AUTO_FD int fd =
+        soc_fs_open(&s->dir, "project.json", O_WRONLY | O_CREAT | O_EXCL, &s->error);
+    if (fd < 0)
+        return fd == -EEXIST ? 0 : fd;
+    return soc_fs_write_all(fd, text.data, text.length, "project.json", &s->error);
+}
+
+static int make_subdirectories(struct society *s)
+{
+    static const char *const names[] = {"cursors", "locks", "archive", "attachments"};
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < sizeof names / sizeof names[0]; i++)
+        result = soc_fs_mkdir(&s->dir, names[i], &s->error);
+    return result;
+}
+
+/* ---- The repository's exclude file ---- */
+
+static bool has_line(const char *text, size_t length)
+{
+    static const char *const lines[] = {EXCLUDE_LINE, SOC_DIR_NAME "/", SOC_DIR_NAME,
+                                        "/" SOC_DIR_NAME};
+    for (size_t start = 0; start < length;) {
+        const char *newline = memchr(text + start, '\n', length - start);
+        size_t end = newline ? (size_t)(newline - text) : length;
+        for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+            if (end - start == strlen(lines[i]) && memcmp(text + start, lines[i], end - start) == 0)
+                return true;
+        start = end + 1;
+    }
+    return false;
+}
+
+static int append_line(struct society *s, const char *file, int fd)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
+    char *room = soc_strbuf_reserve(&text, EXCLUDE_MAX);
+    if (!room)
+        return soc_fail_memory(&s->error);
+    ssize_t got = soc_sys->pread(fd, room, EXCLUDE_MAX, 0);
+    if (got < 0)
+        return soc_fail_errno(&s->error, "cannot read %s", file);
+    if (has_line(room, (size_t)got))
+        return 0;
+    bool torn = got > 0 && room[got - 1] != '\n';
+    const char *line = torn ? "\n" EXCLUDE_LINE "\n" : EXCLUDE_LINE "\n";
+    return soc_fs_write_all(fd, line, strlen(line), file, &s->error);
+}
+
+/* So that no agent commits the society. The pattern is anchored where the society is the
+ * repository's own, for the file is shared by all worktrees. */
+static int exclude(struct society *s, const char *project)
+{
+    struct soc_git git;
+    int found = soc_git_find(project, &git);
+    if (found <= 0)
+        return found < 0 ? soc_fail_memory(&s->error) : 0;
+    SOC_AUTO_STRBUF struct soc_strbuf info = SOC_STRBUF_INIT;
+    SOC_AUTO_STRBUF struct soc_strbuf file = SOC_STRBUF_INIT;
+    soc_path_join(&info, git.common.data, "info");
+    soc_git_free(&git);
+    soc_path_join(&file, info.data ? info.data : "", "exclude");
+    if (info.failed || file.failed)
+        return soc_fail_memory(&s->error);
+    if (soc_sys->mkdirat(AT_FDCWD, info.data, 0777) < 0 && errno != EEXIST)
+        return soc_fail_errno(&s->error, "cannot make %s", info.data);
+    SOC_AUTO_FD int fd =
+        soc_sys->openat(AT_FDCWD, file.data, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return soc_fail_errno(&s->error, "cannot open %s", file.data);
+    return append_line(s, file.data, fd);
+}
+
+/* ---- All of it ---- */
+
+static int fill(struct society *s, const char *project, const char *project_id)
+{
+    size_t length;
+    const char *base = soc_path_base(project, &length);
+    SOC_AUTO_FREE char *name = strndup(base, length);
+    if (!name)
+        return soc_fail_memory(&s->error);
+    int result = make_subdirectories(s);
+    if (result == 0)
+        result = write_project(s, project_id ? project_id : name);
+    if (result == 0)
+        result = exclude(s, project);
+    return result;
+}
+
+static int check_arguments(struct society *s, const char *project_id, uint32_t flags)
+{
+    if ((flags & ~SOCIETY_INIT_SHARED) != 0)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
+    if (project_id && (project_id[0] == '\0' || !soc_json_is_utf8(project_id, strlen(project_id))))
+        return soc_fail(&s->error, SOCIETY_E_INVALID,
+                        "the project's id must be UTF-8 and not empty");
+    return 0;
+}
+
+SOC_PUBLIC int society_init(society *s, const char *path, const char *project_id, uint32_t flags)
+{
+    int result = soc_check_unopened(s);
+    if (result == 0)
+        result = check_arguments(s, project_id, flags);
+    if (result < 0)
+        return result;
+    SOC_AUTO_FREE char *project = realpath(path ? path : ".", NULL);
+    if (!project)
+        return soc_fail_errno(&s->error, "%s", path ? path : "the working directory");
+    SOC_AUTO_STRBUF struct soc_strbuf dir = SOC_STRBUF_INIT;
+    soc_path_join(&dir, project, SOC_DIR_NAME);
+    if (dir.failed)
+        return soc_fail_memory(&s->error);
+    int made = make_directory(s, dir.data, flags);
+    result = made < 0 ? made : soc_open_at(s, dir.data);
+    if (result == 0)
+        result = fill(s, project, project_id);
+    return result < 0 ? result : made;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Sending: see <society/message.h>. Messages need no decision: whoever is first in the log is
+ * first. */
+#include <society/message.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compose.h"
+#include "presence.h"
+
+#define TRANSACTION_MAX (16 << 20)
+
+static int append(struct society *s, const struct soc_strbuf *lines)
+{
+    int64_t position;
+    return soc_log_append(&s->messages, lines->data, lines->length, s->config.rotate_bytes,
+                          &position, &s->error);
+}
+
+SOC_PUBLIC int society_send(society *s, const char *message, char **ret_id)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf line = SOC_STRBUF_INIT;
+    struct soc_composed composed;
+    int result = soc_enter_as(s);
+    if (result == 0 && !message)
+        result = soc_fail(&s->error, SOCIETY_E_INVALID, "there is no message");
+    if (result == 0)
+        result = soc_compose(s, message, strlen(message), "", &line, &composed);
+    if (result < 0)
+        return result;
+    SOC_AUTO_FREE char *id = strdup(composed.id);
+    if (!id)
+        return soc_fail_memory(&s->error);
+    result = append(s, &line);
+    if (result == 0 && ret_id) {
+        *ret_id = id;
+        id = NULL;
+    }
+    return result;
+}
+
+static bool is_blank(const char *text, size_t length)
+{
+    return strspn(text, " \t\r\n") >= length;
+}
+
+static int add_id(struct society *s, society_list *ids, const char *id)
+{
+    struct soc_strbuf text = SOC_STRBUF_INIT;
+    soc_json_quote(&text, id, strlen(id));
+    if (soc_list_add(ids, text.failed ? NULL : soc_strbuf_steal(&text)) < 0)
+        return soc_fail_memory(&s->error);
+    return 0;
+}
+
+/* Composes all of them, or none. */
+static int compose_lines(struct society *s, const char *messages, struct soc_strbuf *out,
+                         society_list *ids)
+{
+    int number = 0;
+    int result = 0;
+    for (const char *line = messages; result == 0 && *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        char where[32];
+        struct soc_composed composed;
+        snprintf(where, sizeof where, "line %d: ", ++number);
+        if (!is_blank(line, length)) {
+            result = soc_compose(s, line, length, where, out, &composed);
+            if (result == 0)
+                result = add_id(s, ids, composed.id);
+        }
+        line += length + (line[length] == '\n');
+    }
+    return result;
+}
+
+SOC_PUBLIC int society_send_lines(society *s, const char *messages, society_list **ret_ids)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf lines = SOC_STRBUF_INIT;
+    int result = soc_enter_as(s);
+    if (result < 0)
+        return result;
+    if (!messages || strlen(messages) > TRANSACTION_MAX)
+        return soc_fail(&s->error, messages ? SOCIETY_E_TOO_BIG : SOCIETY_E_INVALID,
+                        messages ? "the messages are over 16 MiB together"
+                                 : "there are no messages");
+    SOC_AUTO_LIST society_list *ids = soc_list_new();
+    if (!ids)
+        return soc_fail_memory(&s->error);
+    result = compose_lines(s, messages, &lines, ids);
+    if (result == 0 && lines.length > 0)
+        result = append(s, &lines);
+    if (result < 0)
+        return result;
+    int count = (int)society_list_count(ids);
+    if (ret_ids) {
+        *ret_ids = ids;
+        ids = NULL;
+    }
+    return count;
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading a log: see reader.h. The buffer holds at most two lines' worth; of a longer line only its
+ * end is kept, for a record that may be salvaged from it, so that a line of any length costs
+ * bounded memory.
+ */
+#include "reader.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crc32c.h"
+#include "sys.h"
+
+#define READ_SIZE (64 * 1024)
+#define OVERLAP 64
+#define CHECK_SPAN 256
+
+/* ---- Which segment ---- */
+
+static void forget_buffer(struct soc_reader *reader)
+{
+    reader->start = 0;
+    reader->end = 0;
+    reader->scanned = 0;
+    reader->truncated_line = false;
+    reader->mid_line = false;
+}
+
+static void use_segment(struct soc_reader *reader, const struct soc_segment *segment, bool archived,
+                        int64_t limit, int64_t position)
+{
+    soc_segment_close(&reader->segment);
+    reader->segment = *segment;
+    reader->archived = archived;
+    reader->limit = limit;
+    reader->position = position;
+    reader->switches++;
+    forget_buffer(reader);
+}
+
+/* Finds the segment for `position` (or the oldest): the last that begins at or before it. */
+static int locate(struct soc_reader *reader, int64_t position, struct soc_error *error)
+{
+    struct soc_segment present = SOC_SEGMENT_INIT;
+    int result = soc_segment_open(reader->dir, reader->log, -1, O_RDONLY, &present, error);
+    if (result < 0 && result != -ENOENT)
+        return result;
+    bool inside = result == 0 && position >= present.base;
+    if (inside || position == SOC_READ_FROM_PRESENT) {
+        use_segment(reader, &present, false, INT64_MAX, inside ? position : present.base);
+        return 0;
+    }
+    SOC_AUTO_FREE int64_t *bases = NULL;
+    size_t count = 0;
+    result = soc_segment_archived(reader->dir, reader->log, &bases, &count, error);
+    if (result < 0) {
+        soc_segment_close(&present);
+        return result;
+    }
+    /* A crash in the middle of a rotation leaves the present segment a second name in the archive.
+     */
+    while (count > 0 && present.fd >= 0 && bases[count - 1] >= present.base)
+        count--;
+    size_t chosen = 0;
+    while (chosen + 1 < count && bases[chosen + 1] <= position)
+        chosen++;
+    if (count == 0 || present.fd < 0) {
+        use_segment(reader, &present, false, INT64_MAX, present.base);
+        return 0;
+    }
+    int64_t limit = chosen + 1 < count ? bases[chosen + 1] : present.base;
+    soc_segment_close(&present);
+    struct soc_segment old;
+    result = soc_segment_open(reader->dir, reader->log, bases[chosen], O_RDONLY, &old, error);
+    if (result < 0)
+        return result;
+    use_segment(reader, &old, true, limit, position > old.base ? position : old.base);
+    return 0;
+}
+
+/* Opens at a position inside a segment: takes in the bytes before it, for the overlap and to see
+ * whether it is a line's start. */
+static int prime(struct soc_reader *reader, struct soc_error *error)
+{
+    int64_t offset = reader->position - reader->segment.base;
+    if (reader->segment.fd < 0 || offset == 0)
+        return 0;
+    size_t span = offset < OVERLAP ? (size_t)offset : OVERLAP;
+    ssize_t got = soc_sys->pread(reader->segment.fd, reader->data, span, offset - (int64_t)span);
+    if (got < 0)
+        return soc_fail_errno(error, "%s.jsonl: cannot read", reader->log);
+    if ((size_t)got < span)
+        return soc_reader_restart(reader, "is shorter than where it was read last", error);
+    reader->start = reader->end = reader->scanned = span;
+    reader->mid_line = reader->data[span - 1] != '\n';
+    return 0;
+}
+
+/* Goes behind the last newline of the present segment. */
+static int seek_end(struct soc_reader *reader, struct soc_error *error)
+{
+    if (reader->segment.fd < 0)
+        return 0;
+    int64_t end = soc_segment_size(&reader->segment, reader->log, error);
+    if (end < 0)
+        return (int)end;
+    while (end > 0) {
+        size_t span = end < READ_SIZE ? (size_t)end : READ_SIZE;
+        ssize_t got = soc_sys->pread(reader->segment.fd, reader->data, span, end - (int64_t)span);
+        if (got < 0)
+            return soc_fail_errno(error, "%s.jsonl: cannot read", reader->log);
+        const char *newline = memrchr(reader->data, '\n', (size_t)got);
+        int64_t before = end - (int64_t)span;
+        if (newline) {
+            end = before + (newline + 1 - reader->data);
+            break;
+        }
+        end = before;
+    }
+    reader->position = reader->segment.base + end;
+    return 0;
+}
+
+int soc_reader_open(struct soc_reader *reader, const struct soc_dir *dir, const char *log,
+                    int64_t position, struct soc_error *error)
+{
+    *reader = (struct soc_reader){.dir = dir, .segment = SOC_SEGMENT_INIT};
+    snprintf(reader->log, sizeof reader->log, "%s", log);
+    reader->capacity = OVERLAP + READ_SIZE;
+    reader->data = malloc(reader->capacity);
+    reader->seen = soc_seen_new();
+    int result = reader->data && reader->seen ? 0 : soc_fail_memory(error);
+    if (result == 0)
+        result =
+            locate(reader, position == SOC_READ_FROM_END ? SOC_READ_FROM_PRESENT : position, error);
+    if (result == 0 && position == SOC_READ_FROM_END)
+        result = seek_end(reader, error);
+    if (result == 0)
+        result = prime(reader, error);
+    if (result < 0)
+        soc_reader_close(reader);
+    return result;
+}
+
+void soc_reader_close(struct soc_reader *reader)
+{
+    soc_segment_close(&reader->segment);
+    free(reader->data);
+    soc_seen_free(reader->seen);
+    reader->data = NULL;
+    reader->seen = NULL;
+}
+
+int soc_reader_restart(struct soc_reader *reader, const char *incident, struct soc_error *error)
+{
+    snprintf(reader->incident, sizeof reader->incident,
+             "%s.jsonl %s (at position %" PRId64 "); reading begins again at its start",
+             reader->log, incident, reader->position);
+    reader->pass_states = false;
+    return locate(reader, SOC_READ_FROM_PRESENT, error);
+}
+
+/* ---- From one segment to the next ---- */
+
+/* Drops what is buffered from behind the limit: late lines, which come again, carried over into a
+ * later segment (rotate.c). Those that were given before the rotation was noticed are then known by
+ * their ids. */
+static void cut_at_limit(struct soc_reader *reader)
+{
+    int64_t unread = (int64_t)(reader->end - reader->start);
+    if (reader->position + unread > reader->limit) {
+        int64_t excess = reader->position + unread - reader->limit;
+        reader->end -= (size_t)(excess < unread ? excess : unread);
+        if (reader->scanned > reader->end)
+            reader->scanned = reader->end;
+    }
+}
+
+/* The present segment was moved away: learn where it ends. */
+static int become_archived(struct soc_reader *reader, struct soc_error *error)
+{
+    struct soc_segment present = SOC_SEGMENT_INIT;
+    int result = soc_segment_open(reader->dir, reader->log, -1, O_RDONLY, &present, error);
+    if (result < 0) /* removed, and not made again: what we hold may still be read */
+        return result == -ENOENT ? 0 : result;
+    int64_t limit = present.base;
+    soc_segment_close(&present);
+    if (limit <= reader->segment.base) {
+        result = soc_reader_restart(reader, "was replaced", error);
+        return result < 0 ? result : 1;
+    }
+    SOC_AUTO_FREE int64_t *bases = NULL;
+    size_t count = 0;
+    result = soc_segment_archived(reader->dir, reader->log, &bases, &count, error);
+    if (result < 0)
+        return result;
+    for (size_t i = count; i-- > 0;)
+        if (bases[i] > reader->segment.base && bases[i] < limit)
+            limit = bases[i];
+    reader->archived = true;
+    reader->limit = limit;
+    cut_at_limit(reader);
+    return 1;
+}
+
+/* At the end of an archived segment: on to the one whose base is its end. */
+static int next_segment(struct soc_reader *reader, struct soc_error *error)
+{
+    int64_t wanted = reader->limit;
+    int64_t reached = reader->position;
+    int result = locate(reader, wanted, error);
+    if (result < 0)
+        return result;
+    int64_t next = reader->segment.base;
+    if (next > wanted || reached < wanted)
+        snprintf(reader->incident, sizeof reader->incident,
+                 "%s.jsonl: history between positions %" PRId64 " and %" PRId64 " is missing",
+                 reader->log, reached, next);
+    reader->pass_states = next == wanted; /* behind a gap the states are news */
+    return 1;
+}
+
+/* At the end of what can be read: 1 when another file goes on, 0 when there is nothing more for
+ * now. */
+static int follow(struct soc_reader *reader, struct soc_error *error)
+{
+    if (reader->archived)
+        return next_segment(reader, error);
+    if (reader->segment.fd < 0) {
+        struct soc_segment made;
+        int result = soc_segment_open(reader->dir, reader->log, -1, O_RDONLY, &made, error);
+        if (result < 0)
+            return result == -ENOENT ? 0 : result;
+        use_segment(reader, &made, false, INT64_MAX, made.base);
+        return 1;
+    }
+    int present = soc_segment_is_present(reader->dir, reader->log, &reader->segment, error);
+    if (present != 0)
+        return present < 0 ? present : 0;
+    return become_archived(reader, error);
+}
+
+/* ---- Bytes ---- */
+
+/* Makes room behind what is buffered; of an over-long line keeps only the end. */
+static int make_room(struct soc_reader *reader, struct soc_error *error)
+{
+    if (reader->end - reader->start >= (size_t)2 * SOC_LINE_MAX) {
+        if (!reader->truncated_line) {
+            reader->truncated_line = true;
+            reader->line_position = reader->position;
+        }
+        size_t surplus = reader->end - reader->start - SOC_LINE_MAX;
+        reader->start += surplus;
+        reader->position += (int64_t)surplus;
+    }
+    size_t keep = reader->start < OVERLAP ? reader->start : OVERLAP;
+    size_t shift = reader->start - keep;
+    memmove(reader->data, reader->data + shift, reader->end - shift);
+    reader->start -= shift;
+    reader->end -= shift;
+    reader->scanned = reader->end;
+    if (reader->capacity - reader->end >= READ_SIZE)
+        return 0;
+    char *grown = realloc(reader->data, reader->capacity * 2);
+    if (!grown)
+        return soc_fail_memory(error);
+    reader->data = grown;
+    reader->capacity *= 2;
+    return 0;
+}
+
+/* Reads on: 1 something came, 0 nothing; a file that is not what it was makes the reader start
+ * again. */
+static int fill(struct soc_reader *reader, struct soc_error *error)
+{
+    if (reader->segment.fd < 0)
+        return 0;
+    int result = make_room(reader, error);
+    if (result < 0)
+        return result;
+    size_t overlap = reader->end < OVERLAP ? reader->end : OVERLAP;
+    int64_t offset =
+        reader->position + (int64_t)(reader->end - reader->start) - reader->segment.base;
+    int64_t room = (int64_t)(reader->capacity - reader->end);
+    if (reader->archived && reader->limit - reader->segment.base - offset < room)
+        room = reader->limit - reader->segment.base - offset;
+    if (room <= 0)
+        return 0;
+    char before[OVERLAP];
+    char *from = reader->data + reader->end - overlap;
+    memcpy(before, from, overlap);
+    ssize_t got =
+        soc_sys->pread(reader->segment.fd, from, overlap + (size_t)room, offset - (int64_t)overlap);
+    if (got < 0) {
+        int failed = soc_fail_errno(error, "%s.jsonl: cannot read at position %" PRId64,
+                                    reader->log, reader->segment.base + offset);
+        memcpy(from, before, overlap);
+        return failed;
+    }
+    if ((size_t)got < overlap || memcmp(before, from, overlap) != 0) {
+        result = soc_reader_restart(reader, "was truncated or rewritten", error);
+        return result < 0 ? result : 1;
+    }
+    reader->end += (size_t)got - overlap;
+    return (size_t)got > overlap;
+}
+
+/* ---- Lines ---- */
+
+/* The next whole line of the buffer, scanned; false when there is none. */
+static bool take_line(struct soc_reader *reader, struct soc_line *line)
+{
+    const char *newline =
+        memchr(reader->data + reader->scanned, '\n', reader->end - reader->scanned);
+    if (!newline) {
+        reader->scanned = reader->end;
+        return false;
+    }
+    const char *bytes = reader->data + reader->start;
+    size_t length = (size_t)(newline - bytes);
+    int64_t position = reader->position;
+    reader->start += length + 1;
+    reader->scanned = reader->start;
+    reader->position += (int64_t)length + 1;
+    if (reader->truncated_line) {
+        *line = (struct soc_line){
+            .kind = SOC_LINE_MALFORMED, .text = bytes, .length = length, .position = 0};
+        if (!soc_scan_salvage(bytes, length, line))
+            position = reader->line_position;
+    } else {
+        soc_scan_line(bytes, length, line);
+    }
+    if (reader->mid_line)
+        line->kind = SOC_LINE_BLANK;
+    reader->truncated_line = false;
+    reader->mid_line = false;
+    line->position += position;
+    line->end = reader->position;
+    return true;
+}
+
+static bool has_suffix(struct soc_slice type, const char *suffix)
+{
+    size_t length = strlen(suffix);
+    return type.data && type.length >= length &&
+           memcmp(type.data + type.length - length, suffix, length) == 0;
+}
+
+/* Headers and seals are the log's own; what else is not to be given is a state that was seen and a
+ * repeat. */
+static bool is_passed_over(struct soc_reader *reader, const struct soc_line *line)
+{
+    struct soc_slice type = line->peek.type;
+    if (soc_slice_is(type, "log_segment") || soc_slice_is(type, "log_sealed"))
+        return true;
+    if (reader->pass_states && has_suffix(type, "_state\""))
+        return true;
+    reader->pass_states = false;
+    struct soc_slice id = soc_slice_plain(line->peek.id);
+    if (id.data)
+        return soc_seen_add(reader->seen, id.data, id.length);
+    if (!line->foreign)
+        return false;
+    char late[SOC_LATE_ID_SIZE];
+    soc_segment_late_id(late, reader->log, line->position);
+    soc_seen_add(reader->seen, late, strlen(late));
+    return false;
+}
+
+int soc_reader_next(struct soc_reader *reader, struct soc_line *ret_line, struct soc_error *error)
+{
+    for (;;) {
+        while (take_line(reader, ret_line)) {
+            if (ret_line->kind == SOC_LINE_BLANK)
+                continue;
+            if (ret_line->kind == SOC_LINE_MALFORMED || !is_passed_over(reader, ret_line))
+                return 1;
+            if (!ret_line->salvaged)
+                continue;
+            ret_line->kind = SOC_LINE_MALFORMED; /* its record is a repeat; the damage counts */
+            return 1;
+        }
+        int result = fill(reader, error);
+        if (result == 0)
+            result = follow(reader, error);
+        if (result <= 0)
+            return result;
+    }
+}
+
+bool soc_reader_has_partial(const struct soc_reader *reader)
+{
+    return reader->end > reader->start;
+}
+
+int soc_reader_check(const struct soc_reader *reader, int64_t position, char out[9],
+                     struct soc_error *error)
+{
+    char bytes[CHECK_SPAN];
+    int64_t offset = reader->segment.fd < 0 ? 0 : position - reader->segment.base;
+    size_t span = offset < 0 ? 0 : offset < CHECK_SPAN ? (size_t)offset : CHECK_SPAN;
+    ssize_t got = 0;
+    if (span > 0)
+        got = soc_sys->pread(reader->segment.fd, bytes, span, offset - (int64_t)span);
+    if (got < 0)
+        return soc_fail_errno(error, "%s.jsonl: cannot read", reader->log);
+    snprintf(out, 9, "%08" PRIx32, soc_crc32c(bytes, (size_t)got));
+    return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading a log forward, from any position, through its archived segments into the present one and
+ * on as it grows. Takes no lock and never waits.
+ *
+ * Only whole lines are consumed; a partial one at the end means "later". Blank lines, NUL runs,
+ * headers, seals and repeats of an id within 4,096 records are passed over, and so are the
+ * `…_state` records of a compacted segment that the reader comes to from the one before it (it has
+ * seen what they sum up). Malformed lines are given, so that they can be counted.
+ *
+ * Every read begins with the last bytes of the one before, which must be what they were: a log that
+ * was truncated, rewritten or replaced is noticed, the reader begins again at its start, repeats
+ * are dropped by id, and `incident` says so.
+ */
+#ifndef SOC_READER_H
+#define SOC_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scan.h"
+#include "seen.h"
+#include "segment.h"
+
+#define SOC_READ_FROM_START (-1) /* the oldest record kept */
+#define SOC_READ_FROM_END (-2)   /* behind the last whole line */
+#define SOC_READ_FROM_PRESENT \
+    (-3) /* the start of the present segment, `…_state` records included */
+
+struct soc_reader {
+    const struct soc_dir *dir;
+    char log[SOC_LOG_NAME_MAX];
+    struct soc_segment segment; /* fd -1: the log does not exist yet */
+    bool archived;              /* the segment is not the present one */
+    int64_t limit;              /* where an archived segment ends */
+    int64_t position;           /* behind the last line consumed */
+    char *data;                 /* what was read: [0, start) consumed, [start, end) not yet */
+    size_t start;
+    size_t end;
+    size_t capacity;
+    size_t scanned;        /* [start, scanned) holds no newline */
+    bool truncated_line;   /* the line at `start` was over-long: its beginning is gone */
+    int64_t line_position; /* of the over-long line's beginning */
+    bool mid_line;         /* opened inside a line: drop its rest */
+    bool pass_states;
+    struct soc_seen *seen;
+    char incident[256]; /* "" when nothing happened */
+    uint64_t switches;  /* grows whenever another file is read */
+};
+
+/* Begins at a position or at SOC_READ_FROM_…. A position that history no longer holds becomes the
+ * oldest that it does, and one behind the end is an incident. 0; SOCIETY_E_UNSAFE_FILE,
+ * SOCIETY_E_CORRUPT, SOCIETY_E_FORMAT; errnos. A log that does not exist is empty. */
+int soc_reader_open(struct soc_reader *reader, const struct soc_dir *dir, const char *log,
+                    int64_t position, struct soc_error *error);
+void soc_reader_close(struct soc_reader *reader);
+
+/* The next line: 1 and *ret_line (a record or a malformed line, borrowed until the next call), 0 at
+ * the end for now; errnos. */
+int soc_reader_next(struct soc_reader *reader, struct soc_line *ret_line, struct soc_error *error);
+
+/* Whether bytes of an unfinished line stand at the end. */
+bool soc_reader_has_partial(const struct soc_reader *reader);
+
+/* CRC-32C of the up to 256 bytes before `position` in the reader's segment, as 8 hexadecimal
+ * digits: the cursor's `check`. */
+int soc_reader_check(const struct soc_reader *reader, int64_t position, char out[9],
+                     struct soc_error *error);
+
+/* Begins again at the start, with the words as `incident`. */
+int soc_reader_restart(struct soc_reader *reader, const char *incident, struct soc_error *error);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Receipts: see receipts.h. A later record about the same message and agent adds to the earlier
+ * one. */
+#include "receipts.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "reader.h"
+#include "record.h"
+
+/* The object of one receipt within the map, made if it is missing; NULL: no memory. The map is
+ * ours, so it may be changed in place. */
+static soc_json *entry(soc_json *map, const char *key)
+{
+    const soc_json *known = soc_json_get(map, key);
+    if (known)
+        return soc_json_retain((soc_json *)(uintptr_t)known);
+    soc_json *made = soc_json_new_object();
+    if (!made || soc_json_set(map, key, soc_json_retain(made)) < 0) {
+        soc_json_free(made);
+        return NULL;
+    }
+    return made;
+}
+
+static int copy_time(soc_json *receipt, const soc_json *json, const char *key)
+{
+    const char *time = soc_json_get_string(json, key);
+    int64_t ms;
+    if (!time || !soc_parse_time(time, strlen(time), &ms) || soc_json_get(receipt, key))
+        return 0;
+    return soc_json_set_string(receipt, key, time);
+}
+
+static int take(soc_json *map, const char *agent, const soc_json *json)
+{
+    const char *id = soc_json_get_string(json, "messageId");
+    const char *to = soc_json_get_string(json, "deliveredTo");
+    if (!id || !to || (agent && strcmp(agent, to) != 0))
+        return 0;
+    SOC_AUTO_JSON soc_json *message = entry(map, id);
+    SOC_AUTO_JSON soc_json *receipt = !message ? NULL
+                                      : agent  ? soc_json_retain(message)
+                                               : entry(message, to);
+    if (!receipt || copy_time(receipt, json, "deliveredAt") < 0 ||
+        copy_time(receipt, json, "acknowledgedAt") < 0)
+        return -1;
+    return 0;
+}
+
+soc_json *soc_receipts_load(struct society *s, const char *agent, int *ret_error)
+{
+    struct soc_reader reader;
+    struct soc_line line;
+    SOC_AUTO_JSON soc_json *map = soc_json_new_object();
+    int result = map ? 0 : soc_fail_memory(&s->error);
+    if (result == 0)
+        result = soc_reader_open(&reader, &s->dir, "deliveries", SOC_READ_FROM_START, &s->error);
+    if (result < 0) {
+        *ret_error = result;
+        return NULL;
+    }
+    while ((result = soc_reader_next(&reader, &line, &s->error)) == 1) {
+        /* Most receipts are others': a look at the bytes spares decoding them. */
+        if (line.kind == SOC_LINE_MALFORMED ||
+            (agent && !memmem(line.text, line.length, agent, strlen(agent))))
+            continue;
+        SOC_AUTO_JSON soc_json *json = soc_json_parse(line.text, line.length, NULL);
+        if (json && take(map, agent, json) < 0) {
+            result = soc_fail_memory(&s->error);
+            break;
+        }
+    }
+    soc_reader_close(&reader);
+    *ret_error = result;
+    return result < 0 ? NULL : soc_json_retain(map);
+}
+
+int soc_receipts_add(struct society *s, const char *message_id, bool acknowledged,
+                     struct soc_strbuf *out)
+{
+    char now[SOC_TIME_SIZE];
+    size_t start = out->length;
+    soc_format_time(now, soc_now_ms());
+    soc_record_begin(out, "delivery");
+    soc_record_string(out, "from", s->agent);
+    soc_record_string(out, "messageId", message_id);
+    soc_record_string(out, "deliveredTo", s->agent);
+    soc_record_string(out, "deliveredAt", now);
+    if (acknowledged)
+        soc_record_string(out, "acknowledgedAt", now);
+    int result = soc_record_end(out, start, NULL);
+    return result < 0 ? soc_fail(&s->error, result, "cannot make a receipt") : 0;
+}
+
+int soc_receipts_append(struct society *s, const struct soc_strbuf *lines)
+{
+    int64_t position;
+    return soc_log_append(&s->deliveries, lines->data, lines->length, s->config.rotate_bytes,
+                          &position, &s->error);
+}

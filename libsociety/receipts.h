@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Receipts: records in deliveries.jsonl that say which agent received a message, and when it acted
+ * on it. No message is ever rewritten.
+ */
+#ifndef SOC_RECEIPTS_H
+#define SOC_RECEIPTS_H
+
+#include <stdbool.h>
+
+#include "handle.h"
+
+/* Reads every receipt kept. With `agent`: an object, message id -> {"deliveredAt","acknowledgedAt"}
+ * of that agent's. With NULL: message id -> {agent -> {…}}. NULL on failure, with *ret_error. */
+soc_json *soc_receipts_load(struct society *s, const char *agent, int *ret_error);
+
+/* Adds one receipt of the handle's agent, a whole line. 0; errors of soc_record_end(). */
+int soc_receipts_add(struct society *s, const char *message_id, bool acknowledged,
+                     struct soc_strbuf *out);
+/* Appends the lines to deliveries.jsonl. 0; errors of soc_log_append(). */
+int soc_receipts_append(struct society *s, const struct soc_strbuf *lines);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writing a record: one JSON object on one line, with its id, timestamp and checksum.
+ *
+ *     soc_record_begin(&text, "agent_leave");
+ *     soc_record_string(&text, "from", "backend-001");
+ *     soc_record_end(&text, start, NULL);
+ */
+#ifndef SOC_RECORD_H
+#define SOC_RECORD_H
+
+#include <stdint.h>
+
+#include "strbuf.h"
+
+/* `{"type":"<type>"` */
+void soc_record_begin(struct soc_strbuf *out, const char *type);
+void soc_record_string(struct soc_strbuf *out, const char *key, const char *text);
+void soc_record_integer(struct soc_strbuf *out, const char *key, int64_t value);
+/* A member whose value is JSON text already, on one line. */
+void soc_record_raw(struct soc_strbuf *out, const char *key, const char *json, size_t length);
+/* Adds id (NULL: a new UUIDv7), timestamp (now) and crc, closes the object that began at offset
+ * `start` of `out`, and ends the line. 0; -ENOMEM; -errno of getrandom; SOCIETY_E_TOO_BIG when the
+ * line is over 256 KiB. */
+int soc_record_end(struct soc_strbuf *out, size_t start, const char *id);
+
+#endif

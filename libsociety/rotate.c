@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/* Rotation and settling: see rotate.h. */
+#include "rotate.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "json.h"
+#include "reader.h"
+#include "record.h"
+#include "sys.h"
+
+#define SEAL_MAX 512
+#define LATE_MAX (64 * 1024 * 1024)
+
+/* ---- Rotation ---- */
+
+static int make_header(struct soc_strbuf *out, const char *log, int64_t old_base, int64_t end)
+{
+    char previous[SOC_SEGMENT_NAME_MAX];
+    soc_segment_archive_name(previous, log, old_base);
+    soc_record_begin(out, "log_segment");
+    soc_record_string(out, "log", log);
+    soc_record_integer(out, "version", 1);
+    soc_record_integer(out, "base", old_base + end);
+    soc_record_string(out, "previous", previous);
+    soc_record_integer(out, "previousLength", end);
+    return soc_record_end(out, 0, NULL);
+}
+
+/* Writes the new segment under a temporary name, synced. */
+static int write_segment(const struct soc_dir *dir, const char *name,
+                         const struct soc_strbuf *header, const char *states, size_t length,
+                         struct soc_error *error)
+{
+    SOC_AUTO_FD int fd = soc_fs_open(dir, name, O_WRONLY | O_CREAT | O_EXCL, error);
+    if (fd == -ENOENT)
+        return soc_fail(error, SOCIETY_E_GONE, "%s was removed", dir->path);
+    if (fd < 0)
+        return fd;
+    int result = soc_fs_write_all(fd, header->data, header->length, name, error);
+    if (result == 0 && length > 0)
+        result = soc_fs_write_all(fd, states, length, name, error);
+    if (result == 0 && soc_sys->fdatasync(fd) < 0)
+        result = soc_fail_errno(error, "%s: cannot sync", name);
+    return result;
+}
+
+/* Gives the old file its second name. One that a crash left there is as good, if it is the same
+ * file. */
+static int link_archive(const struct soc_dir *dir, const char *log,
+                        const struct soc_segment *segment, struct soc_error *error)
+{
+    char path[SOC_SEGMENT_NAME_MAX];
+    char archived[SOC_SEGMENT_NAME_MAX];
+    soc_segment_name(path, log);
+    soc_segment_archive_name(archived, log, segment->base);
+    int result = soc_fs_mkdir(dir, "archive", error);
+    if (result < 0)
+        return result;
+    if (soc_sys->linkat(dir->fd, path, dir->fd, archived, 0) == 0)
+        return 0;
+    if (errno != EEXIST)
+        return soc_fail_errno(error, "%s: cannot link to %s", path, archived);
+    struct stat st;
+    if (soc_sys->fstatat(dir->fd, archived, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        st.st_ino == segment->inode && st.st_dev == segment->device)
+        return 0;
+    return soc_fail(error, -EMLINK, "%s exists and is another file", archived);
+}
+
+static int make_seal(struct soc_strbuf *out, const char *log, int64_t carried)
+{
+    soc_record_begin(out, "log_sealed");
+    soc_record_string(out, "log", log);
+    soc_record_integer(out, "carried", carried);
+    return soc_record_end(out, 0, NULL);
+}
+
+/* Appends a seal to an archived file. Failure leaves it unsealed, which the next writer mends. */
+static int seal(int fd, const char *log, int64_t carried, struct soc_error *error)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf line = SOC_STRBUF_INIT;
+    int result = make_seal(&line, log, carried);
+    if (result < 0)
+        return soc_fail(error, result, "%s: cannot make a seal", log);
+    ssize_t wrote = soc_sys->write(fd, line.data, line.length);
+    return wrote < 0 ? soc_fail_errno(error, "archive of %s: cannot seal", log) : 0;
+}
+
+int soc_rotate(const struct soc_dir *dir, const char *log, const struct soc_segment *segment,
+               int64_t end, const char *states, size_t length, struct soc_error *error)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf header = SOC_STRBUF_INIT;
+    char unique[SOC_UUID_SIZE];
+    int result = make_header(&header, log, segment->base, end);
+    if (result == 0)
+        result = soc_uuid7(unique);
+    if (result < 0)
+        return soc_fail(error, result, "%s.jsonl: cannot make a header", log);
+    char fresh[SOC_SEGMENT_NAME_MAX + SOC_UUID_SIZE];
+    char path[SOC_SEGMENT_NAME_MAX];
+    snprintf(fresh, sizeof fresh, ".%s.jsonl.%s.tmp", log, unique);
+    soc_segment_name(path, log);
+    result = write_segment(dir, fresh, &header, states, length, error);
+    if (result == 0)
+        result = link_archive(dir, log, segment, error);
+    if (result == 0)
+        result = soc_fs_sync_dir(dir, "archive", error);
+    if (result == 0 && soc_sys->renameat(dir->fd, fresh, dir->fd, path) < 0)
+        result = soc_fail_errno(error, "%s: cannot replace", path);
+    if (result < 0) {
+        soc_sys->unlinkat(dir->fd, fresh, 0);
+        return result;
+    }
+    /* From here on the rotation stands; what follows makes it durable and is mended by others if it
+     * fails. */
+    soc_fs_sync_dir(dir, "", NULL);
+    seal(segment->fd, log, end, NULL);
+    return 0;
+}
+
+/* ---- Settling ---- */
+
+/* Looks at the last line of an archived file. `ret_carried`: the offset up to which late lines were
+ * carried over, `from` if no seal says. 1 when nothing is left to carry over. */
+static int last_seal(int fd, const char *log, int64_t from, int64_t *ret_carried, int64_t *ret_size,
+                     struct soc_error *error)
+{
+    *ret_carried = from;
+    off_t size = soc_sys->lseek(fd, 0, SEEK_END);
+    if (size < 0)
+        return soc_fail_errno(error, "archive of %s: cannot seek", log);
+    *ret_size = size;
+    char tail[SEAL_MAX];
+    size_t span = size < SEAL_MAX ? (size_t)size : SEAL_MAX;
+    ssize_t got = soc_sys->pread(fd, tail, span, size - (off_t)span);
+    if (got < 0)
+        return soc_fail_errno(error, "archive of %s: cannot read", log);
+    if (got == 0 || tail[got - 1] != '\n')
+        return 0;
+    const char *before = memrchr(tail, '\n', (size_t)got - 1);
+    const char *line = before ? before + 1 : tail;
+    size_t length = (size_t)(tail + got - 1 - line);
+    struct soc_line scanned;
+    soc_scan_line(line, length, &scanned);
+    if (scanned.kind != SOC_LINE_RECORD || !soc_slice_is(scanned.peek.type, "log_sealed"))
+        return 0;
+    SOC_AUTO_JSON soc_json *json = soc_json_parse(scanned.text, scanned.length, NULL);
+    int64_t carried;
+    if (!json || !soc_json_get_integer(json, "carried", &carried) || carried < from)
+        return 0;
+    *ret_carried = carried;
+    return size - (int64_t)length - 1 == carried;
+}
+
+/* The late bytes of an archived file, walked record by record. */
+struct late {
+    const char *log;
+    const char *bytes;
+    size_t length;
+    size_t offset;
+    int64_t position;     /* of bytes[0] */
+    struct soc_strbuf id; /* of the present line: its own, or one made from its position */
+};
+
+/* The next record, without seals and damaged lines, which stay where they are; false at the last
+ * newline. */
+static bool next_late(struct late *late, struct soc_line *line)
+{
+    const char *newline;
+    while ((newline = memchr(late->bytes + late->offset, '\n', late->length - late->offset))) {
+        const char *start = late->bytes + late->offset;
+        soc_scan_line(start, (size_t)(newline - start), line);
+        line->position += late->position + (int64_t)late->offset;
+        late->offset = (size_t)(newline + 1 - late->bytes);
+        if (line->kind != SOC_LINE_RECORD || soc_slice_is(line->peek.type, "log_sealed"))
+            continue;
+        struct soc_slice id = soc_slice_plain(line->peek.id);
+        char made[SOC_LATE_ID_SIZE];
+        soc_segment_late_id(made, late->log, line->position);
+        soc_strbuf_clear(&late->id);
+        soc_strbuf_add(&late->id, id.data ? id.data : made, id.data ? id.length : strlen(made));
+        return true;
+    }
+    return false;
+}
+
+/* The ids of all late lines, as the keys of an object; true: to be carried over. */
+static int late_ids(struct late *late, soc_json *ids)
+{
+    struct soc_line line;
+    int result = 0;
+    for (late->offset = 0; result == 0 && next_late(late, &line);)
+        result =
+            late->id.failed ? -ENOMEM : soc_json_set(ids, late->id.data, soc_json_new_bool(true));
+    return result;
+}
+
+/* Takes those that the new segment holds already out of `ids`: a crash can stand between the lines
+ * and their seal. */
+static int drop_present(const struct soc_dir *dir, const char *log, soc_json *ids,
+                        struct soc_error *error)
+{
+    struct soc_reader reader;
+    int result = soc_reader_open(&reader, dir, log, SOC_READ_FROM_PRESENT, error);
+    if (result < 0)
+        return result;
+    SOC_AUTO_STRBUF struct soc_strbuf key = SOC_STRBUF_INIT;
+    struct soc_line line;
+    while ((result = soc_reader_next(&reader, &line, error)) == 1) {
+        struct soc_slice id = soc_slice_plain(line.peek.id);
+        if (line.kind == SOC_LINE_MALFORMED || !id.data)
+            continue;
+        soc_strbuf_clear(&key);
+        soc_strbuf_add(&key, id.data, id.length);
+        if (!key.failed)
+            soc_json_remove(ids, key.data);
+    }
+    soc_reader_close(&reader);
+    return result;
+}
+
+/* The lines that are to be carried over, each with an id; their number. */
+static int late_lines(struct late *late, soc_json *ids, struct soc_strbuf *out)
+{
+    struct soc_line line;
+    int count = 0;
+    for (late->offset = 0; next_late(late, &line);) {
+        if (late->id.failed)
+            return -ENOMEM;
+        if (!soc_json_get(ids, late->id.data))
+            continue;
+        soc_json_remove(ids, late->id.data);
+        if (soc_slice_plain(line.peek.id).data) {
+            soc_strbuf_add(out, line.text, line.length);
+        } else {
+            soc_strbuf_add_string(out, "{\"id\":");
+            soc_json_quote(out, late->id.data, late->id.length);
+            soc_strbuf_add_char(out, ',');
+            soc_strbuf_add(out, line.text + 1, line.length - 1);
+        }
+        soc_strbuf_add_char(out, '\n');
+        count++;
+    }
+    return out->failed ? -ENOMEM : count;
+}
+
+/* Collects what is to be carried over from the late bytes; their last newline goes to *ret_end, an
+ * offset in them. */
+static int collect(const struct soc_dir *dir, const char *log, struct late *late, size_t *ret_end,
+                   struct soc_strbuf *out, struct soc_error *error)
+{
+    SOC_AUTO_JSON soc_json *ids = soc_json_new_object();
+    if (!ids || late_ids(late, ids) < 0)
+        return soc_fail_memory(error);
+    *ret_end = late->offset;
+    if (soc_json_count(ids) == 0)
+        return 0;
+    int result = drop_present(dir, log, ids, error);
+    if (result < 0)
+        return result;
+    int count = late_lines(late, ids, out);
+    return count < 0 ? soc_fail_memory(error) : count;
+}
+
+/* The base of the archived segment just before `base`; -1: none. */
+static int64_t previous_base(const struct soc_dir *dir, const char *log, int64_t base,
+                             struct soc_error *error)
+{
+    SOC_AUTO_FREE int64_t *bases = NULL;
+    size_t count = 0;
+    int result = soc_segment_archived(dir, log, &bases, &count, error);
+    if (result < 0)
+        return -1;
+    while (count > 0 && bases[count - 1] >= base)
+        count--;
+    return count > 0 ? bases[count - 1] : -1;
+}
+
+/* One write to the end of the new segment: all or, for the next who settles, what came through. */
+static int append_once(const struct soc_segment *segment, const char *log,
+                       const struct soc_strbuf *lines, struct soc_error *error)
+{
+    off_t end = soc_sys->lseek(segment->fd, 0, SEEK_END);
+    char last = '\n';
+    if (end < 0 || (end > 0 && soc_sys->pread(segment->fd, &last, 1, end - 1) != 1))
+        return soc_fail_errno(error, "%s.jsonl: cannot read", log);
+    SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
+    if (last != '\n')
+        soc_strbuf_add_char(&text, '\n');
+    soc_strbuf_add(&text, lines->data, lines->length);
+    if (text.failed)
+        return soc_fail_memory(error);
+    ssize_t wrote = soc_sys->write(segment->fd, text.data, text.length);
+    if (wrote < 0)
+        return soc_fail_errno(error, "%s.jsonl: cannot append late lines", log);
+    if ((size_t)wrote < text.length)
+        return soc_fail(error, -ENOSPC, "%s.jsonl: late lines were cut short", log);
+    return 0;
+}
+
+/* Carries over what stands in the archived file from `carried` on. */
+static int settle_from(const struct soc_dir *dir, const char *log,
+                       const struct soc_segment *segment, const struct soc_segment *old,
+                       int64_t carried, int64_t size, struct soc_error *error)
+{
+    size_t length = (size_t)(size - carried);
+    SOC_AUTO_STRBUF struct soc_strbuf bytes = SOC_STRBUF_INIT;
+    if (length > LATE_MAX || !soc_strbuf_reserve(&bytes, length + 1))
+        return soc_fail_memory(error);
+    ssize_t got = soc_sys->pread(old->fd, bytes.data, length, carried);
+    if (got < 0)
+        return soc_fail_errno(error, "archive of %s: cannot read", log);
+    struct late late = {.log = log, .bytes = bytes.data, .length = (size_t)got};
+    late.position = old->base + carried;
+    SOC_AUTO_STRBUF struct soc_strbuf lines = SOC_STRBUF_INIT;
+    size_t end = 0;
+    int count = collect(dir, log, &late, &end, &lines, error);
+    soc_strbuf_free(&late.id);
+    int result = count > 0 ? append_once(segment, log, &lines, error) : count;
+    /* A torn line at the end may still be finished by its writer: then no seal yet. */
+    if (result == 0 && end == length)
+        result = seal(old->fd, log, size, error);
+    return result < 0 ? result : count;
+}
+
+int soc_settle(const struct soc_dir *dir, const char *log, const struct soc_segment *segment,
+               struct soc_error *error)
+{
+    int64_t base = previous_base(dir, log, segment->base, error);
+    if (base < 0)
+        return 0;
+    struct soc_segment old = SOC_SEGMENT_INIT;
+    int result = soc_segment_open(dir, log, base, O_RDWR | O_APPEND, &old, error);
+    if (result < 0)
+        return result == -ENOENT ? 0 : result;
+    int64_t carried;
+    int64_t size;
+    result = last_seal(old.fd, log, segment->base - base, &carried, &size, error);
+    if (result == 1 || (result == 0 && size < carried))
+        result = 0;
+    else if (result == 0)
+        result = settle_from(dir, log, segment, &old, carried, size, error);
+    soc_segment_close(&old);
+    return result;
+}
+
+int soc_is_settled(const struct soc_dir *dir, const char *log, int64_t base,
+                   struct soc_error *error)
+{
+    struct soc_segment old = SOC_SEGMENT_INIT;
+    int result = soc_segment_open(dir, log, base, O_RDONLY, &old, error);
+    if (result < 0)
+        return result;
+    int64_t carried;
+    int64_t size;
+    result = last_seal(old.fd, log, 0, &carried, &size, error);
+    soc_segment_close(&old);
+    return result;
+}

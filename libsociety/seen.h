@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ids of the last 4,096 records: what tells a retried append. A UUID is kept as it is, any
+ * other id as a 128-bit hash with a random key of this process, so that nobody can craft an id that
+ * hides another's record.
+ */
+#ifndef SOC_SEEN_H
+#define SOC_SEEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SOC_SEEN_WINDOW 4096
+
+struct soc_seen;
+
+struct soc_seen *soc_seen_new(void); /* NULL: no memory */
+void soc_seen_free(struct soc_seen *seen);
+
+/* Takes the next record's id (a plain string without quotes); true when it was among the 4,096
+ * before. */
+bool soc_seen_add(struct soc_seen *seen, const char *id, size_t length);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* Fold and transaction over the file store: see state.h. */
+#include "state.h"
+
+#include <errno.h>
+
+#define COMPACT_BYTES (1 << 20)
+#define COMPACT_FACTOR 4
+
+int soc_state_open(struct soc_state *state, const struct soc_fold *fold, const struct soc_dir *dir,
+                   bool durable, struct soc_error *error)
+{
+    *state = (struct soc_state){.fold = fold, .compact_at = COMPACT_BYTES};
+    soc_log_init(&state->log, dir, fold->log, durable);
+    int result = soc_reader_open(&state->reader, dir, fold->log, SOC_READ_FROM_PRESENT, error);
+    if (result < 0)
+        return result;
+    state->data = fold->make();
+    if (state->data)
+        return 0;
+    soc_state_close(state);
+    return soc_fail_memory(error);
+}
+
+void soc_state_close(struct soc_state *state)
+{
+    if (!state->fold)
+        return;
+    soc_reader_close(&state->reader);
+    soc_log_close(&state->log);
+    if (state->data)
+        state->fold->free(state->data);
+    state->fold = NULL;
+}
+
+/* A log that was truncated or replaced is another log: its state begins anew. */
+static int start_over(struct soc_state *state, struct soc_error *error)
+{
+    void *empty = state->fold->make();
+    if (!empty)
+        return soc_fail_memory(error);
+    state->fold->free(state->data);
+    state->data = empty;
+    state->reader.incident[0] = '\0';
+    return 0;
+}
+
+static int apply_line(struct soc_state *state, const struct soc_line *line, struct soc_error *error)
+{
+    SOC_AUTO_JSON soc_json *json = NULL;
+    if (line->kind == SOC_LINE_MALFORMED || line->salvaged)
+        state->malformed++;
+    if (line->kind == SOC_LINE_MALFORMED)
+        return 0;
+    struct soc_error why = {0};
+    json = soc_json_parse(line->text, line->length, &why);
+    if (!json) {
+        state->malformed++;
+        return why.code == -ENOMEM ? soc_fail_memory(error) : 0;
+    }
+    const char *type = soc_json_get_string(json, "type");
+    struct soc_record record = {json, type ? type : "", line->position, line->end};
+    int result = state->fold->apply(state->data, &record);
+    return result < 0 ? soc_fail_memory(error) : result;
+}
+
+/* Catches up; counts the records at or behind `mine` that took no effect. */
+static int catch_up(struct soc_state *state, int64_t mine, int *ret_void, struct soc_error *error)
+{
+    struct soc_line line;
+    int result;
+    while ((result = soc_reader_next(&state->reader, &line, error)) == 1) {
+        /* The reader may have begun again just before this line. */
+        if (state->reader.incident[0] != '\0' && start_over(state, error) < 0)
+            return -ENOMEM;
+        result = apply_line(state, &line, error);
+        if (result < 0)
+            return result;
+        if (result == 0 && line.position >= mine)
+            ++*ret_void;
+    }
+    if (result == 0 && state->reader.incident[0] != '\0')
+        result = start_over(state, error);
+    return result;
+}
+
+int soc_state_refresh(struct soc_state *state, struct soc_error *error)
+{
+    int ignored = 0;
+    return catch_up(state, INT64_MAX, &ignored, error);
+}
+
+/* Under the lock, with the state caught up. */
+static int compact_locked(struct soc_state *state, bool force, struct soc_error *error)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf states = SOC_STRBUF_INIT;
+    if (!force && state->log.end < state->compact_at)
+        return 0;
+    int result = state->fold->dump(state->data, &states);
+    if (result < 0 || states.failed)
+        return soc_fail(error, result < 0 ? result : -ENOMEM,
+                        "%s.jsonl: cannot write its state down", state->log.name);
+    int64_t live = (int64_t)states.length;
+    if (!force && state->log.end < COMPACT_FACTOR * live) {
+        state->compact_at = COMPACT_FACTOR * live;
+        return 0;
+    }
+    result = soc_log_rotate(&state->log, states.data, states.length, error);
+    if (result == 0)
+        result = soc_state_refresh(state, error);
+    return result < 0 ? result : 1;
+}
+
+static int write_records(struct soc_state *state, const struct soc_strbuf *records,
+                         struct soc_error *error)
+{
+    int64_t position;
+    int refused = 0;
+    int result = soc_log_write(&state->log, records->data, records->length, &position, error);
+    if (result == 0)
+        result = catch_up(state, position, &refused, error);
+    if (result == 0 && refused > 0)
+        result = soc_fail(error, SOCIETY_E_VOID, "%s.jsonl: a writer without a lock was faster",
+                          state->log.name);
+    return result;
+}
+
+int soc_transact(struct soc_state *state, soc_decide decide, void *argument,
+                 struct soc_error *error)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf records = SOC_STRBUF_INIT;
+    int result = soc_log_begin(&state->log, error);
+    if (result < 0)
+        return result;
+    result = soc_state_refresh(state, error);
+    /* A compaction that fails (a full disk) is tried again by the next transaction; this one still
+     * has its place. */
+    if (result == 0)
+        compact_locked(state, false, error);
+    if (state->log.segment.fd < 0)
+        return error ? error->code : SOCIETY_E_TIMEOUT;
+    if (result == 0) {
+        int64_t end = state->log.segment.base + state->log.end + state->log.torn;
+        result = decide(state->data, end, argument, &records, error);
+    }
+    if (result == 0 && records.failed)
+        result = soc_fail_memory(error);
+    if (result == 0 && records.length > 0)
+        result = write_records(state, &records, error);
+    int ended = soc_log_end(&state->log, error);
+    return result < 0 ? result : ended;
+}
+
+int soc_state_compact(struct soc_state *state, bool force, struct soc_error *error)
+{
+    int result = soc_log_begin(&state->log, error);
+    if (result < 0)
+        return result;
+    result = soc_state_refresh(state, error);
+    if (result == 0)
+        result = compact_locked(state, force, error);
+    if (state->log.segment.fd < 0)
+        return result;
+    int ended = soc_log_end(&state->log, error);
+    return result < 0 ? result : ended < 0 ? ended : result;
+}

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tails: see <society/tail.h>. A tail reads to the end first and only then takes in what its watch
+ * has to say; if that was anything, it reads again. So nothing falls between, and what an event
+ * said does not matter. The watch is set on a file before that file's end is believed.
+ *
+ * The descriptor is kept readable by writing to its eventfd while records may be left in the
+ * buffer, so that a level-triggered loop may take one record at a time.
+ */
+#include "tail.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "cursor.h"
+#include "feed.h"
+#include "presence.h"
+#include "reader.h"
+#include "receipts.h"
+
+struct society_tail {
+    struct society *s;
+    struct society_tail *next;
+    struct soc_subscription subscription;
+    struct soc_reader reader;
+    struct soc_feed feed;
+    bool is_presence;
+    bool is_messages;
+    bool everyone;
+    bool receipts;
+    bool signalled;    /* the eventfd was written because records may be left */
+    bool pending;      /* `record` was read and not given */
+    uint64_t switches; /* of the reader, when the file's watch was set */
+    struct soc_strbuf record;
+    int64_t record_position;
+    int64_t record_end;
+    int64_t position;              /* behind what was given */
+    char last[SOC_ID_MAX + 1];     /* id of the record given last */
+    struct soc_strbuf unreceipted; /* receipts to append with the next commit */
+    soc_json *delivered; /* after the log was replaced: ids that this agent has receipts for */
+    struct soc_strbuf incident;
+    bool incident_told;
+    atomic_bool woken;
+};
+
+/* ---- Opening ---- */
+
+static int check_arguments(struct society *s, const char *log, int64_t position, uint32_t flags)
+{
+    if (!log || (strcmp(log, "presence") != 0 && !soc_is_log(log)))
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "there is no log \"%.40s\"", log ? log : "");
+    if ((flags & ~(SOCIETY_TAIL_EVERYONE | SOCIETY_TAIL_RECEIPTS)) != 0)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
+    if (position < SOCIETY_FROM_START)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "position %lld is none", (long long)position);
+    return 0;
+}
+
+/* At the agent's cursor. A damaged one is an incident, no reason to stay deaf: reading starts over.
+ */
+static int open_at_cursor(struct society_tail *tail)
+{
+    struct society *s = tail->s;
+    struct soc_cursor cursor;
+    int result = soc_cursor_load(&s->dir, s->agent, &cursor, &s->error);
+    if (result == 0)
+        return soc_cursor_open_reader(&cursor, &s->dir, &tail->reader, &s->error);
+    if (result != -ENOENT && result != SOCIETY_E_CORRUPT)
+        return result;
+    bool damaged = result == SOCIETY_E_CORRUPT;
+    result = soc_reader_open(&tail->reader, &s->dir, "messages", SOC_READ_FROM_START, &s->error);
+    if (result == 0 && damaged)
+        snprintf(tail->reader.incident, sizeof tail->reader.incident,
+                 "%.200s; reading begins at the start", s->error.text);
+    return result;
+}
+
+static int open_reader(struct society_tail *tail, const char *log, int64_t position)
+{
+    struct society *s = tail->s;
+    if (position == SOCIETY_FROM_CURSOR && tail->is_messages && s->agent[0] != '\0')
+        return open_at_cursor(tail);
+    if (position == SOCIETY_FROM_CURSOR || position == SOCIETY_FROM_END)
+        position = SOC_READ_FROM_END;
+    else if (position == SOCIETY_FROM_START)
+        position = SOC_READ_FROM_START;
+    int result = soc_reader_open(&tail->reader, &s->dir, log, position, &s->error);
+    if (result == 0 && position > 0 && tail->reader.incident[0] != '\0') {
+        soc_reader_close(&tail->reader);
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "position %lld is behind the end of %s.jsonl",
+                        (long long)position, log);
+    }
+    return result;
+}
+
+static int open_watch(struct society_tail *tail)
+{
+    struct society *s = tail->s;
+    if (!s->watch)
+        s->watch = soc_watch_new();
+    if (!s->watch)
+        return soc_fail_memory(&s->error);
+    int result = soc_watch_subscribe(s->watch, s->dir.polled, &tail->subscription, &s->error);
+    if (result == 0 && tail->is_presence)
+        result = soc_feed_open(s, &tail->subscription, &tail->feed);
+    return result;
+}
+
+/* Sets the watches on the directory and on the file that is read now. */
+static void watch_files(struct society_tail *tail)
+{
+    const struct soc_reader *reader = &tail->reader;
+    soc_watch_directory(&tail->subscription, tail->s->dir.fd, SOC_WATCH_NAMES);
+    soc_watch_file(&tail->subscription, reader->archived ? -1 : reader->segment.fd);
+    tail->subscription.lost = false;
+    tail->switches = reader->switches;
+}
+
+static void release(struct society_tail *tail)
+{
+    soc_watch_unsubscribe(&tail->subscription);
+    soc_reader_close(&tail->reader);
+    soc_feed_close(&tail->feed);
+    soc_strbuf_free(&tail->record);
+    soc_strbuf_free(&tail->unreceipted);
+    soc_strbuf_free(&tail->incident);
+    soc_json_free(tail->delivered);
+    free(tail);
+}
+
+static int open_sources(struct society_tail *tail, const char *log, int64_t position)
+{
+    int result = tail->is_presence ? 0 : open_reader(tail, log, position);
+    if (result == 0)
+        result = open_watch(tail);
+    if (result < 0 || tail->is_presence)
+        return result;
+    tail->position = tail->reader.position;
+    watch_files(tail);
+    return 0;
+}
+
+SOC_PUBLIC int society_tail_open(society *s, const char *log, int64_t position, uint32_t flags,
+                                 society_tail **ret_tail)
+{
+    bool everyone = (flags & SOCIETY_TAIL_EVERYONE) != 0;
+    bool messages = log && strcmp(log, "messages") == 0;
+    int result = messages && !everyone ? soc_enter_as(s) : soc_enter(s);
+    if (result == 0)
+        result = check_arguments(s, log, position, flags);
+    if (result < 0)
+        return result;
+    struct society_tail *tail = calloc(1, sizeof *tail);
+    if (!tail)
+        return soc_fail_memory(&s->error);
+    tail->s = s;
+    tail->reader.segment.fd = -1;
+    tail->is_presence = strcmp(log, "presence") == 0;
+    tail->is_messages = messages;
+    tail->everyone = everyone;
+    tail->receipts = (flags & SOCIETY_TAIL_RECEIPTS) != 0 && s->agent[0] != '\0';
+    result = open_sources(tail, log, position);
+    if (result < 0) {
+        release(tail);
+        return result;
+    }
+    tail->signalled = soc_watch_signal(&tail->subscription) == 0;
+    tail->next = s->tails;
+    s->tails = tail;
+    *ret_tail = tail;
+    return 0;
+}
+
+SOC_PUBLIC void society_tail_close(society_tail *tail)
+{
+    if (!tail)
+        return;
+    struct society_tail **link = &tail->s->tails;
+    while (*link != tail)
+        link = &(*link)->next;
+    *link = tail->next;
+    release(tail);
+}
+
+void soc_tail_close_all(struct society *s)
+{
+    while (s->tails)
+        society_tail_close(s->tails);
+}
+
+/* ---- Reading ---- */
+
+/* The log is not the one that was read: tell, and learn which messages this agent had received from
+ * the old one. */
+static int note_incident(struct society_tail *tail)
+{
+    int result = 0;
+    soc_strbuf_clear(&tail->incident);
+    soc_strbuf_add_string(&tail->incident, tail->reader.incident);
+    tail->incident_told = false;
+    tail->reader.incident[0] = '\0';
+    if (!tail->is_messages || tail->everyone)
+        return 0;
+    soc_json *delivered = soc_receipts_load(tail->s, tail->s->agent, &result);
+    if (!delivered)
+        return result;
+    soc_json_free(tail->delivered);
+    tail->delivered = delivered;
+    return 0;
+}
+
+/* Whether the tail gives this record: 1, 0; errors. */
+static int is_wanted(struct society_tail *tail, const struct soc_line *line)
+{
+    if (line->kind == SOC_LINE_MALFORMED)
+        return 0;
+    if (tail->is_messages && !tail->everyone) {
+        int addressed = soc_is_addressed(tail->s, line, tail->s->agent);
+        if (addressed != 1)
+            return addressed;
+    }
+    struct soc_error why = {0};
+    SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, &why);
+    if (!json)
+        return why.code == -ENOMEM ? soc_fail_memory(&tail->s->error) : 0;
+    const char *id = soc_json_get_string(json, "id");
+    return !(id && tail->delivered && soc_json_get(tail->delivered, id));
+}
+
+static int keep(struct society_tail *tail, const struct soc_line *line)
+{
+    soc_strbuf_clear(&tail->record);
+    soc_json_minify(&tail->record, line->text, line->length);
+    tail->record_position = line->position;
+    tail->record_end = line->end;
+    struct soc_slice id = soc_slice_plain(line->peek.id);
+    int length = id.data && id.length < sizeof tail->last ? (int)id.length : 0;
+    snprintf(tail->last, sizeof tail->last, "%.*s", length, length ? id.data : "");
+    tail->pending = !tail->record.failed;
+    return tail->pending ? 1 : soc_fail_memory(&tail->s->error);
+}
+
+/* At the end of the log: 1 to look again, 0 nothing more for now. */
+static int settle_at_end(struct society_tail *tail)
+{
+    if (tail->switches != tail->reader.switches) {
+        watch_files(tail);
+        return 1;
+    }
+    if (!soc_watch_take(&tail->subscription)) {
+        tail->position = tail->reader.position;
+        return 0;
+    }
+    tail->signalled = false;
+    if (!soc_dir_exists(&tail->s->dir))
+        return soc_fail(&tail->s->error, SOCIETY_E_GONE, "%s was removed", tail->s->dir.path);
+    if (tail->subscription.lost)
+        watch_files(tail);
+    return 1;
+}
+
+static int advance_log(struct society_tail *tail)
+{
+    struct soc_line line;
+    for (;;) {
+        int read = soc_reader_next(&tail->reader, &line, &tail->s->error);
+        int result = tail->reader.incident[0] != '\0' ? note_incident(tail) : 0;
+        if (read < 0 || result < 0)
+            return read < 0 ? read : result;
+        if (read == 1)
+            result = is_wanted(tail, &line);
+        if (result < 0)
+            return result;
+        if (result == 1)
+            return keep(tail, &line);
+        if (read == 0)
+            result = settle_at_end(tail);
+        if (read == 0 && result <= 0)
+            return result;
+    }
+}
+
+static int advance_presence(struct society_tail *tail)
+{
+    soc_strbuf_clear(&tail->record);
+    int result = soc_feed_next(tail->s, &tail->subscription, &tail->feed, &tail->record);
+    tail->signalled = false;
+    if (result == 1 && tail->record.failed)
+        return soc_fail_memory(&tail->s->error);
+    tail->pending = result == 1;
+    tail->record_position = -1;
+    return result;
+}
+
+/* Has `record` filled: 1; 0 none for now; errors. */
+static int advance(struct society_tail *tail)
+{
+    if (tail->pending)
+        return 1;
+    int result = tail->is_presence ? advance_presence(tail) : advance_log(tail);
+    if (result == 1 && !tail->signalled)
+        tail->signalled = soc_watch_signal(&tail->subscription) == 0;
+    return result;
+}
+
+SOC_PUBLIC int society_tail_next(society_tail *tail, const char **ret_record, int64_t *ret_position)
+{
+    int result = soc_enter(tail->s);
+    if (result == 0)
+        result = advance(tail);
+    if (result <= 0)
+        return result;
+    tail->pending = false;
+    tail->position = tail->record_end;
+    if (tail->receipts && tail->last[0] != '\0') {
+        result = soc_receipts_add(tail->s, tail->last, false, &tail->unreceipted);
+        if (result < 0)
+            return result;
+    }
+    *ret_record = tail->record.data;
+    if (ret_position)
+        *ret_position = tail->record_position;
+    return 1;
+}
+
+SOC_PUBLIC int32_t society_tail_fd(const society_tail *tail)
+{
+    return tail->subscription.poll_fd;
+}
+
+SOC_PUBLIC int society_tail_wait(society_tail *tail, int32_t timeout_ms)
+{
+    int result = soc_enter(tail->s);
+    if (result < 0)
+        return result;
+    int64_t deadline = soc_monotonic_ms() + timeout_ms;
+    for (;;) {
+        if (atomic_exchange(&tail->woken, false))
+            return soc_fail(&tail->s->error, SOCIETY_E_WOKEN,
+                            "the wait was ended by society_tail_wake");
+        result = advance(tail);
+        if (result != 0)
+            return result;
+        int64_t left = timeout_ms < 0 ? -1 : deadline - soc_monotonic_ms();
+        if (timeout_ms >= 0 && left <= 0)
+            return 0;
+        result = soc_watch_wait(&tail->subscription, (int32_t)left);
+        if (result < 0)
+            return soc_fail(&tail->s->error, result, "the wait was interrupted: %s",
+                            society_strerror(result));
+    }
+}
+
+SOC_PUBLIC int society_tail_wake(society_tail *tail)
+{
+    atomic_store(&tail->woken, true);
+    return soc_watch_signal(&tail->subscription);
+}
+
+SOC_PUBLIC int64_t society_tail_position(const society_tail *tail)
+{
+    return tail->position;
+}
+
+SOC_PUBLIC const char *society_tail_incident(society_tail *tail)
+{
+    if (tail->incident_told || !tail->incident.data || tail->incident.length == 0)
+        return NULL;
+    tail->incident_told = true;
+    return tail->incident.data;
+}
+
+/* ---- Committing ---- */
+
+/* The cursor for what was given. Between the last record given and the start of the segment that is
+ * read now nothing was for this agent. */
+static int make_cursor(const struct society_tail *tail, struct soc_cursor *cursor)
+{
+    int64_t base = tail->reader.segment.fd < 0 ? 0 : tail->reader.segment.base;
+    cursor->position = tail->position < base ? base : tail->position;
+    snprintf(cursor->last, sizeof cursor->last, "%s", tail->pending ? "" : tail->last);
+    return soc_reader_check(&tail->reader, cursor->position, cursor->check, &tail->s->error);
+}
+
+/* Whether the agent's stored cursor is ahead: another tail of the agent was faster. One that the
+ * log does not bear out does not count. */
+static bool is_behind(const struct society_tail *tail, const struct soc_cursor *cursor)
+{
+    struct soc_cursor stored;
+    char check[9];
+    struct society *s = tail->s;
+    if (soc_cursor_load(&s->dir, s->agent, &stored, NULL) < 0 ||
+        stored.position <= cursor->position)
+        return false;
+    if (tail->reader.archived && stored.position >= tail->reader.limit)
+        return true;
+    return stored.position >= tail->reader.segment.base &&
+           soc_reader_check(&tail->reader, stored.position, check, NULL) == 0 &&
+           strcmp(check, stored.check) == 0;
+}
+
+SOC_PUBLIC int society_tail_commit(society_tail *tail)
+{
+    struct society *s = tail->s;
+    struct soc_cursor cursor;
+    int result = soc_enter_as(s);
+    if (result == 0 && !tail->is_messages)
+        result = soc_fail(&s->error, SOCIETY_E_INVALID, "only a tail of messages has a cursor");
+    if (result == 0 && tail->unreceipted.failed)
+        result = soc_fail_memory(&s->error);
+    if (result == 0 && tail->unreceipted.length > 0)
+        result = soc_receipts_append(s, &tail->unreceipted);
+    if (result < 0)
+        return result;
+    soc_strbuf_clear(&tail->unreceipted);
+    result = make_cursor(tail, &cursor);
+    if (result == 0 && !is_behind(tail, &cursor))
+        result = soc_cursor_store(&s->dir, s->agent, &cursor, &s->error);
+    return result;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* inotify, shared: see watch.h. */
+#include "watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "sys.h"
+
+#define NAMES_MASK \
+    (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR)
+#define PRESENCE_MASK (NAMES_MASK | IN_CLOSE_WRITE)
+#define FILE_MASK IN_MODIFY
+
+struct soc_watch {
+    int inotify; /* -1: none to be had */
+    struct soc_subscription *first;
+};
+
+struct soc_watch *soc_watch_new(void)
+{
+    struct soc_watch *watch = calloc(1, sizeof *watch);
+    if (watch)
+        watch->inotify = soc_sys->inotify_init();
+    return watch;
+}
+
+void soc_watch_free(struct soc_watch *watch)
+{
+    if (!watch)
+        return;
+    if (watch->inotify >= 0)
+        close(watch->inotify);
+    free(watch);
+}
+
+/* ---- Descriptors of a subscription ---- */
+
+static int set_timer(const struct soc_subscription *subscription, int32_t first_ms)
+{
+    int32_t period = subscription->period_ms;
+    struct itimerspec spec = {
+        .it_interval = {.tv_sec = period / 1000, .tv_nsec = period % 1000 * 1000000L},
+        .it_value = {.tv_sec = first_ms / 1000, .tv_nsec = first_ms % 1000 * 1000000L},
+    };
+    return timerfd_settime(subscription->timer_fd, 0, &spec, NULL);
+}
+
+static int add_to_poll(const struct soc_subscription *subscription, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    return fd < 0 ? 0 : epoll_ctl(subscription->poll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void close_descriptors(struct soc_subscription *subscription)
+{
+    int *const fds[] = {&subscription->poll_fd, &subscription->event_fd, &subscription->timer_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        if (*fds[i] >= 0)
+            close(*fds[i]);
+        *fds[i] = -1;
+    }
+}
+
+int soc_watch_subscribe(struct soc_watch *watch, bool polled, struct soc_subscription *subscription,
+                        struct soc_error *error)
+{
+    *subscription =
+        (struct soc_subscription){.watch = watch, .file = -1, .directory = -1, .marked = true};
+    subscription->period_ms = polled || watch->inotify < 0 ? SOC_WATCH_POLL_MS : SOC_WATCH_NET_MS;
+    subscription->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+    subscription->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    subscription->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (subscription->poll_fd < 0 || subscription->event_fd < 0 || subscription->timer_fd < 0 ||
+        add_to_poll(subscription, watch->inotify) < 0 ||
+        add_to_poll(subscription, subscription->event_fd) < 0 ||
+        add_to_poll(subscription, subscription->timer_fd) < 0 ||
+        set_timer(subscription, subscription->period_ms) < 0) {
+        int result = soc_fail_errno(error, "cannot make descriptors to wait with");
+        close_descriptors(subscription);
+        return result;
+    }
+    subscription->next = watch->first;
+    watch->first = subscription;
+    return 0;
+}
+
+/* ---- Watches ---- */
+
+/* Removes a watch that no subscription uses any more: the kernel gives one descriptor for each
+ * file, so they may share it. */
+static void drop_watch(const struct soc_watch *watch, int descriptor)
+{
+    for (const struct soc_subscription *s = watch->first; s; s = s->next)
+        if (s->file == descriptor || s->directory == descriptor)
+            return;
+    if (descriptor >= 0)
+        inotify_rm_watch(watch->inotify, descriptor);
+}
+
+/* By the descriptor's own name, so that the file watched is the file opened. */
+static int add_watch(struct soc_subscription *subscription, int fd, uint32_t mask)
+{
+    char path[64];
+    if (fd < 0 || subscription->watch->inotify < 0)
+        return -1;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int descriptor = soc_sys->inotify_add(subscription->watch->inotify, path, mask);
+    if (descriptor < 0 && subscription->period_ms != SOC_WATCH_POLL_MS) {
+        subscription->period_ms = SOC_WATCH_POLL_MS;
+        set_timer(subscription, SOC_WATCH_POLL_MS);
+    }
+    return descriptor;
+}
+
+void soc_watch_directory(struct soc_subscription *subscription, int fd, enum soc_watch_kind kind)
+{
+    uint32_t mask = kind == SOC_WATCH_PRESENCE ? PRESENCE_MASK : NAMES_MASK;
+    int before = subscription->directory;
+    subscription->directory = add_watch(subscription, fd, mask | IN_MASK_ADD);
+    drop_watch(subscription->watch, before);
+}
+
+void soc_watch_file(struct soc_subscription *subscription, int fd)
+{
+    int before = subscription->file;
+    subscription->file = add_watch(subscription, fd, FILE_MASK);
+    drop_watch(subscription->watch, before);
+}
+
+void soc_watch_unsubscribe(struct soc_subscription *subscription)
+{
+    if (!subscription->watch)
+        return;
+    struct soc_subscription **link = &subscription->watch->first;
+    while (*link != subscription)
+        link = &(*link)->next;
+    *link = subscription->next;
+    drop_watch(subscription->watch, subscription->file);
+    drop_watch(subscription->watch, subscription->directory);
+    close_descriptors(subscription);
+    subscription->watch = NULL;
+}
+
+/* ---- Events ---- */
+
+static void mark(struct soc_subscription *subscription, const struct soc_subscription *reader)
+{
+    if (!subscription->marked && subscription != reader)
+        soc_watch_signal(subscription);
+    subscription->marked = true;
+}
+
+static void handle_event(struct soc_watch *watch, const struct inotify_event *event,
+                         const struct soc_subscription *reader)
+{
+    for (struct soc_subscription *s = watch->first; s; s = s->next) {
+        bool overflow = (event->mask & IN_Q_OVERFLOW) != 0;
+        if (!overflow && event->wd != s->file && event->wd != s->directory)
+            continue;
+        s->lost |= overflow || (event->mask & (IN_IGNORED | IN_UNMOUNT)) != 0;
+        if ((event->mask & IN_IGNORED) != 0 && event->wd == s->file)
+            s->file = -1;
+        if ((event->mask & IN_IGNORED) != 0 && event->wd == s->directory)
+            s->directory = -1;
+        s->changed = true;
+        mark(s, reader);
+    }
+}
+
+static void read_events(struct soc_watch *watch, const struct soc_subscription *reader)
+{
+    char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t got;
+    while (watch->inotify >= 0 &&
+           (got = soc_sys->read(watch->inotify, buffer, sizeof buffer)) > 0) {
+        const char *at = buffer;
+        while (at < buffer + got) {
+            const struct inotify_event *event = (const struct inotify_event *)(const void *)at;
+            handle_event(watch, event, reader);
+            at += sizeof *event + event->len;
+        }
+    }
+}
+
+bool soc_watch_take(struct soc_subscription *subscription)
+{
+    uint64_t count;
+    read_events(subscription->watch, subscription);
+    if (soc_sys->read(subscription->timer_fd, &count, sizeof count) == sizeof count)
+        subscription->marked = true;
+    if (soc_sys->read(subscription->event_fd, &count, sizeof count) == sizeof count)
+        subscription->marked = true;
+    bool marked = subscription->marked;
+    subscription->marked = false;
+    return marked;
+}
+
+int soc_watch_signal(const struct soc_subscription *subscription)
+{
+    static const uint64_t one = 1;
+    ssize_t wrote = write(subscription->event_fd, &one, sizeof one);
+    /* EAGAIN: the counter is full, so the descriptor is readable, which is what was wanted. */
+    return wrote == sizeof one || errno == EAGAIN ? 0 : -errno;
+}
+
+void soc_watch_soon(struct soc_subscription *subscription, int32_t ms)
+{
+    set_timer(subscription, ms > 0 ? ms : 1);
+}
+
+int soc_watch_wait(const struct soc_subscription *subscription, int32_t timeout_ms)
+{
+    struct pollfd poll_fd = {.fd = subscription->poll_fd, .events = POLLIN};
+    int ready = poll(&poll_fd, 1, timeout_ms);
+    return ready < 0 ? -errno : ready;
+}
