@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Running a command as a child, for as long as something is held.
+ */
+#ifndef TOOLS_COMMON_HOLD_H
+#define TOOLS_COMMON_HOLD_H
+
+/*
+ * Runs a command (its words, ended by NULL) and waits for its end. SIGTERM, SIGINT and SIGHUP are passed on to it.
+ *
+ * Returns its exit status, 128 and the signal's number if one killed it, 127 if there is no such command, 126 if it can't
+ * be run.
+ */
+int hold_run(char **command);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Thin: what a tool needs of a document and no more. NULL stands for "absent" everywhere, so that calls can be nested.
+ */
+#include "json.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+json_value *json_read(const char *text, const char **ret_why)
+{
+    static json_error_t error;
+    const size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
+    json_value *value = json_loads(text, flags, &error);
+    /* A whole number may be too large for 64 bits; for people it is then shown approximately. */
+    if (!value && json_error_code(&error) == json_error_numeric_overflow)
+        value = json_loads(text, flags | JSON_DECODE_INT_AS_REAL, &error);
+    if (ret_why)
+        *ret_why = error.text;
+    return value;
+}
+
+void json_release(json_value *value)
+{
+    json_decref(value);
+}
+
+json_value *json_member(json_value *value, const char *name)
+{
+    json_value *member = json_object_get(value, name);
+    return json_is_null(member) ? NULL : member;
+}
+
+size_t json_count(json_value *value)
+{
+    return json_array_size(value);
+}
+
+json_value *json_element(json_value *value, size_t index)
+{
+    return json_array_get(value, index);
+}
+
+const char *json_next_key(json_value *object, const char *key)
+{
+    void *at = key ? json_object_iter_next(object, json_object_key_to_iter(key))
+                   : json_object_iter(object);
+    return at ? json_object_iter_key(at) : NULL;
+}
+
+const char *json_text(json_value *value)
+{
+    return json_string_value(value);
+}
+
+const char *json_member_text(json_value *value, const char *name, const char *otherwise)
+{
+    const char *text = json_string_value(json_object_get(value, name));
+    return text ? text : otherwise;
+}
+
+int64_t json_member_number(json_value *value, const char *name, int64_t otherwise)
+{
+    json_value *member = json_object_get(value, name);
+    return json_is_integer(member) ? json_integer_value(member) : otherwise;
+}
+
+int json_member_true(json_value *value, const char *name)
+{
+    return json_is_true(json_object_get(value, name));
+}
+
+static void show(FILE *out, json_value *value)
+{
+    if (json_is_string(value)) {
+        fwrite(json_string_value(value), 1, json_string_length(value), out);
+        return;
+    }
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    fputs(text ? text : "", out);
+    free(text);
+}
+
+char *json_show(json_value *value)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    if (json_is_array(value)) {
+        for (size_t i = 0; i < json_array_size(value); i++) {
+            fputs(i > 0 ? ", " : "", out);
+            show(out, json_array_get(value, i));
+        }
+    } else if (value) {
+        show(out, value);
+    }
+    if (fclose(out) != 0)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    return text;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * society-status: the society on one screen.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "common/json.h"
+#include "common/output.h"
+#include "common/table.h"
+#include "common/tool.h"
+
+static const char help[] =
+    "Usage: society-status\n"
+    "Prints one screen: the project, its agents with their unread messages, and its logs.\n"
+    "\n";
+
+static void add_number(struct table *table, const char *style, int64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, number);
+    table_add(table, style, text);
+}
+
+static void print_agents(json_value *agents)
+{
+    static const char *const headings[] = {"AGENT",  "ROLE",      "ONLINE", "STATUS",
+                                           "UNREAD", "LAST SEEN", "NOTE",   NULL};
+    struct table table;
+    table_begin(&table, headings);
+    for (size_t i = 0; i < json_count(agents); i++) {
+        json_value *agent = json_element(agents, i);
+        int online = json_member_true(agent, "online");
+        int64_t unread = json_member_number(agent, "unread", 0);
+        table_add(&table, NULL, json_member_text(agent, "agentId", NULL));
+        table_add(&table, NULL, json_member_text(agent, "role", NULL));
+        table_add(&table, online ? STYLE_GOOD : STYLE_DIM, online ? "online" : "offline");
+        table_add(&table, NULL, json_member_text(agent, "status", NULL));
+        add_number(&table, unread > 0 ? STYLE_BOLD : NULL, unread);
+        table_add(&table, NULL, json_member_text(agent, "lastSeen", NULL));
+        table_add(&table, NULL, json_member_text(agent, "note", NULL));
+    }
+    table_end(&table);
+}
+
+static void print_logs(json_value *logs)
+{
+    static const char *const headings[] = {"LOG", "BYTES", "END", NULL};
+    struct table table;
+    table_begin(&table, headings);
+    for (size_t i = 0; i < json_count(logs); i++) {
+        json_value *log = json_element(logs, i);
+        json_value *end = json_member(log, "end");
+        table_add(&table, NULL, json_member_text(log, "name", json_member_text(log, "log", NULL)));
+        add_number(&table, NULL, json_member_number(log, "bytes", 0));
+        add_number(&table, NULL, json_member_number(log, end ? "end" : "position", 0));
+    }
+    table_end(&table);
+}
+
+static void print_status(json_value *status)
+{
+    json_value *agents = json_member(status, "agents");
+    int online = 0;
+    for (size_t i = 0; i < json_count(agents); i++)
+        online += json_member_true(json_element(agents, i), "online");
+    output_style(STYLE_BOLD);
+    output_text(stdout, json_member_text(status, "projectId", "-"));
+    output_style(NULL);
+    fputs("  ", stdout);
+    output_text(stdout, json_member_text(status, "dir", "-"));
+    printf("\n\nAgents: %zu, %d online\n", json_count(agents), online);
+    print_agents(agents);
+    puts("\nLogs:");
+    print_logs(json_member(status, "logs"));
+}
+
+int main(int argc, char **argv)
+{
+    struct tool t = {.name = "society-status", .help = help};
+    const char *value;
+    char *text = NULL;
+    tool_start(&t, argc, argv);
+    tool_next_option(
+        &t, &value); /* it has no options of its own, so this reads the whole command line */
+    tool_expect_arguments(&t, 0, 0, "");
+    tool_open(&t);
+    int result = society_status(t.society, &text);
+    if (result < 0)
+        tool_fail_result(&t, result);
+    json_value *status = t.json ? NULL : json_read(text, NULL);
+    if (status)
+        print_status(status);
+    else
+        output_json(text);
+    json_release(status);
+    society_free(text);
+    return tool_finish(&t, STATUS_DONE);
+}
