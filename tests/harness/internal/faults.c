@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each wrapper asks begin() what to do with this use of its call, and end() what to report. The
+ * wrappers differ in nothing but their types, so a macro writes them.
+ */
+#include "harness/internal/faults.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sys.h"
+
+enum action { FAIL, FAIL_FROM, FAIL_AFTER, CUT, HOOK };
+
+struct order {
+    enum fault_call call;
+    enum action action;
+    unsigned at;
+    int error;
+    size_t bytes;
+    void (*hook)(void *);
+    void *data;
+};
+
+#define ORDERS_MAX 64
+
+static struct order orders[ORDERS_MAX];
+static int order_count;
+static atomic_uint counts[FAULT_CALLS];
+static atomic_llong moved_us;
+static atomic_bool stopped;
+
+/* What is to happen in one use of a call. */
+struct use {
+    int before, after; /* errors; 0: none */
+    size_t most;       /* bytes */
+};
+
+static struct use begin(enum fault_call call)
+{
+    unsigned number = atomic_fetch_add(&counts[call], 1) + 1;
+    struct use use = {.most = SIZE_MAX};
+
+    for (int i = 0; i < order_count; i++) {
+        const struct order *order = &orders[i];
+
+        if (order->call != call || number < order->at ||
+            (number > order->at && order->action != FAIL_FROM))
+            continue;
+        if (order->action == HOOK)
+            order->hook(order->data);
+        else if (order->action == CUT)
+            use.most = order->bytes;
+        else if (order->action == FAIL_AFTER)
+            use.after = order->error;
+        else
+            use.before = order->error;
+    }
+    return use;
+}
+
+static bool refused(const struct use *use)
+{
+    if (use->before != 0)
+        errno = use->before;
+    return use->before != 0;
+}
+
+static ssize_t end(const struct use *use, ssize_t result)
+{
+    if (use->after == 0)
+        return result;
+    errno = use->after;
+    return -1;
+}
+
+#define WRAP(type, field, call, parameters, arguments)                             \
+    static type fault_##field parameters                                           \
+    {                                                                              \
+        const struct use use = begin(call);                                        \
+        return refused(&use) ? -1 : (type)end(&use, soc_sys_real.field arguments); \
+    }
+
+static size_t cut(const struct use *use, size_t length)
+{
+    return length < use->most ? length : use->most;
+}
+
+WRAP(int, openat, FAULT_OPENAT, (int dir, const char *path, int flags, mode_t mode),
+     (dir, path, flags, mode))
+WRAP(int, openat2, FAULT_OPENAT2, (int dir, const char *path, const struct open_how *how),
+     (dir, path, how))
+WRAP(ssize_t, pread, FAULT_PREAD, (int fd, void *data, size_t length, off_t offset),
+     (fd, data, cut(&use, length), offset))
+WRAP(ssize_t, write, FAULT_WRITE, (int fd, const void *data, size_t length),
+     (fd, data, cut(&use, length)))
+WRAP(off_t, lseek, FAULT_LSEEK, (int fd, off_t offset, int whence), (fd, offset, whence))
+WRAP(int, fstat, FAULT_FSTAT, (int fd, struct stat *st), (fd, st))
+WRAP(int, fstatat, FAULT_FSTATAT, (int dir, const char *path, struct stat *st, int flags),
+     (dir, path, st, flags))
+WRAP(int, statx, FAULT_STATX,
+     (int dir, const char *path, int flags, unsigned mask, struct statx *st),
+     (dir, path, flags, mask, st))
+WRAP(int, fstatfs, FAULT_FSTATFS, (int fd, struct statfs *st), (fd, st))
+WRAP(int, fchmod, FAULT_FCHMOD, (int fd, mode_t mode), (fd, mode))
+WRAP(int, fdatasync, FAULT_FDATASYNC, (int fd), (fd))
+WRAP(int, fsync, FAULT_FSYNC, (int fd), (fd))
+WRAP(int, ftruncate, FAULT_FTRUNCATE, (int fd, off_t length), (fd, length))
+WRAP(int, mkdirat, FAULT_MKDIRAT, (int dir, const char *path, mode_t mode), (dir, path, mode))
+WRAP(int, renameat, FAULT_RENAMEAT, (int from_dir, const char *from, int to_dir, const char *to),
+     (from_dir, from, to_dir, to))
+WRAP(int, linkat, FAULT_LINKAT,
+     (int from_dir, const char *from, int to_dir, const char *to, int flags),
+     (from_dir, from, to_dir, to, flags))
+WRAP(int, unlinkat, FAULT_UNLINKAT, (int dir, const char *path, int flags), (dir, path, flags))
+WRAP(int, utimensat, FAULT_UTIMENSAT,
+     (int dir, const char *path, const struct timespec times[2], int flags),
+     (dir, path, times, flags))
+WRAP(int, lock, FAULT_LOCK, (int fd, int command, struct flock *lock), (fd, command, lock))
+WRAP(ssize_t, getrandom, FAULT_GETRANDOM, (void *data, size_t length), (data, cut(&use, length)))
+WRAP(int, inotify_init, FAULT_INOTIFY_INIT, (void), ())
+WRAP(int, inotify_add, FAULT_INOTIFY_ADD, (int fd, const char *path, uint32_t mask),
+     (fd, path, mask))
+WRAP(ssize_t, read, FAULT_READ, (int fd, void *data, size_t length), (fd, data, cut(&use, length)))
+
+static int fault_clock_gettime(clockid_t clock, struct timespec *now)
+{
+    const struct use use = begin(FAULT_CLOCK_GETTIME);
+    long long us;
+
+    if (refused(&use))
+        return -1;
+    if (atomic_load(&stopped))
+        *now = (struct timespec){clock == CLOCK_REALTIME ? FAULTS_STOPPED_MS / 1000 : 1000, 0};
+    else
+        soc_sys_real.clock_gettime(clock, now);
+    us = (long long)now->tv_sec * 1000000 + now->tv_nsec / 1000 + atomic_load(&moved_us);
+    now->tv_sec = us / 1000000;
+    now->tv_nsec = us % 1000000 * 1000;
+    return (int)end(&use, 0);
+}
+
+static int fault_nanosleep(const struct timespec *time)
+{
+    const struct use use = begin(FAULT_NANOSLEEP);
+
+    if (refused(&use))
+        return -1;
+    if (!atomic_load(&stopped))
+        return (int)end(&use, soc_sys_real.nanosleep(time));
+    atomic_fetch_add(&moved_us, (long long)time->tv_sec * 1000000 + (time->tv_nsec + 999) / 1000);
+    return (int)end(&use, 0);
+}
+
+static const struct soc_sys table = {
+    .openat = fault_openat,
+    .openat2 = fault_openat2,
+    .pread = fault_pread,
+    .write = fault_write,
+    .lseek = fault_lseek,
+    .fstat = fault_fstat,
+    .fstatat = fault_fstatat,
+    .statx = fault_statx,
+    .fstatfs = fault_fstatfs,
+    .fchmod = fault_fchmod,
+    .fdatasync = fault_fdatasync,
+    .fsync = fault_fsync,
+    .ftruncate = fault_ftruncate,
+    .mkdirat = fault_mkdirat,
+    .renameat = fault_renameat,
+    .linkat = fault_linkat,
+    .unlinkat = fault_unlinkat,
+    .utimensat = fault_utimensat,
+    .lock = fault_lock,
+    .clock_gettime = fault_clock_gettime,
+    .nanosleep = fault_nanosleep,
+    .getrandom = fault_getrandom,
+    .inotify_init = fault_inotify_init,
+    .inotify_add = fault_inotify_add,
+    .read = fault_read,
+};
+
+void faults_reset(void)
+{
+    order_count = 0;
+    for (int i = 0; i < FAULT_CALLS; i++)
+        atomic_store(&counts[i], 0);
+    atomic_store(&moved_us, 0);
+    atomic_store(&stopped, false);
+}
+
+void faults_install(void)
+{
+    faults_reset();
+    soc_sys = &table;
+}
+
+void faults_remove(void)
+{
+    faults_reset();
+    soc_sys = &soc_sys_real;
+}
+
+static void add(struct order order, unsigned nth)
+{
+    if (order_count == ORDERS_MAX || nth == 0) {
+        fprintf(stderr, "faults: too many orders, or a use number of 0\n");
+        abort();
+    }
+    order.at = atomic_load(&counts[order.call]) + nth;
+    orders[order_count++] = order;
+}
+
+void faults_at(enum fault_call call, unsigned nth, int error)
+{
+    add((struct order){.call = call, .action = FAIL, .error = error}, nth);
+}
+
+void faults_from(enum fault_call call, unsigned nth, int error)
+{
+    add((struct order){.call = call, .action = FAIL_FROM, .error = error}, nth);
+}
+
+void faults_after(enum fault_call call, unsigned nth, int error)
+{
+    add((struct order){.call = call, .action = FAIL_AFTER, .error = error}, nth);
+}
+
+void faults_short(enum fault_call call, unsigned nth, size_t bytes)
+{
+    add((struct order){.call = call, .action = CUT, .bytes = bytes}, nth);
+}
+
+void faults_hook(enum fault_call call, unsigned nth, void (*hook)(void *), void *data)
+{
+    add((struct order){.call = call, .action = HOOK, .hook = hook, .data = data}, nth);
+}
+
+unsigned faults_count(enum fault_call call)
+{
+    return atomic_load(&counts[call]);
+}
+
+void faults_clock_move(int64_t ms)
+{
+    atomic_fetch_add(&moved_us, ms * 1000);
+}
+
+void faults_clock_stop(void)
+{
+    atomic_store(&stopped, true);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Faults on demand. The library's table of system calls is replaced by one that counts, and that
+ * fails, cuts short or is interrupted by the test wherever the test asked for it:
+ *
+ *     faults_install();
+ *     faults_at(FAULT_WRITE, 2, ENOSPC);    the second write(2) from now fails
+ *     …
+ *     assert_int_equal(faults_count(FAULT_FSYNC), 1);
+ *     faults_remove();
+ *
+ * Orders are given while no other thread is in the library; counting is safe in any thread.
+ */
+#ifndef HARNESS_FAULTS_H
+#define HARNESS_FAULTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The entries of struct soc_sys, by their names. */
+enum fault_call {
+    FAULT_OPENAT,
+    FAULT_OPENAT2,
+    FAULT_PREAD,
+    FAULT_WRITE,
+    FAULT_LSEEK,
+    FAULT_FSTAT,
+    FAULT_FSTATAT,
+    FAULT_STATX,
+    FAULT_FSTATFS,
+    FAULT_FCHMOD,
+    FAULT_FDATASYNC,
+    FAULT_FSYNC,
+    FAULT_FTRUNCATE,
+    FAULT_MKDIRAT,
+    FAULT_RENAMEAT,
+    FAULT_LINKAT,
+    FAULT_UNLINKAT,
+    FAULT_UTIMENSAT,
+    FAULT_LOCK,
+    FAULT_CLOCK_GETTIME,
+    FAULT_NANOSLEEP,
+    FAULT_GETRANDOM,
+    FAULT_INOTIFY_INIT,
+    FAULT_INOTIFY_ADD,
+    FAULT_READ,
+    FAULT_CALLS
+};
+
+/* Puts the table in and out of force, with no orders and counts of 0. */
+void faults_install(void);
+void faults_remove(void);
+/* Forgets all orders, counts and changes of the clock. */
+void faults_reset(void);
+
+/* Orders. `nth` counts from the moment of the order: 1 is the next call. */
+
+/* The call is not made, and fails with `error`; with ..._from so does every later one. */
+void faults_at(enum fault_call call, unsigned nth, int error);
+void faults_from(enum fault_call call, unsigned nth, int error);
+/* The call is made, and then reported as failed: a loss whose outcome is unclear. */
+void faults_after(enum fault_call call, unsigned nth, int error);
+/* pread, read, write and getrandom transfer at most `bytes` bytes. */
+void faults_short(enum fault_call call, unsigned nth, size_t bytes);
+/* `hook` runs before the call is made: whatever could happen in between. */
+void faults_hook(enum fault_call call, unsigned nth, void (*hook)(void *), void *data);
+
+/* How often the library made this call since faults_install() or faults_reset(). */
+unsigned faults_count(enum fault_call call);
+
+/* Moves every clock by `ms`, also backwards. */
+void faults_clock_move(int64_t ms);
+/* Stops the clocks, at 2026-02-10T10:00:00.000Z: they move by faults_clock_move() and by the
+ * library's own sleeps, which return at once. */
+void faults_clock_stop(void);
+#define FAULTS_STOPPED_MS INT64_C(1770717600000)
+
+#endif

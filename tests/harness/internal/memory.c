@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * malloc() and its kin in front of glibc's, which has them under a second name.
+ */
+#include "harness/internal/memory.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#ifdef __has_feature
+#define HAS_FEATURE(feature) __has_feature(feature)
+#else
+#define HAS_FEATURE(feature) 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||   \
+    HAS_FEATURE(address_sanitizer) || HAS_FEATURE(thread_sanitizer) || \
+    HAS_FEATURE(memory_sanitizer)
+#define POSSIBLE false
+#else
+#define POSSIBLE true
+#endif
+
+static atomic_long left = -1; /* until the one that fails; -1: none will */
+static atomic_bool all_after;
+static atomic_bool has_failed;
+
+bool memory_possible(void)
+{
+    return POSSIBLE;
+}
+
+static void order(unsigned nth, bool all)
+{
+    atomic_store(&has_failed, false);
+    atomic_store(&all_after, all);
+    atomic_store(&left, (long)nth);
+}
+
+void memory_fail_from(unsigned nth)
+{
+    order(nth, true);
+}
+
+void memory_fail_at(unsigned nth)
+{
+    order(nth, false);
+}
+
+bool memory_restore(void)
+{
+    atomic_store(&left, -1);
+    return atomic_load(&has_failed);
+}
+
+#if POSSIBLE
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+void __libc_free(void *memory);
+
+static bool fails(void)
+{
+    long now = atomic_load(&left);
+
+    if (now < 0)
+        return false;
+    if (now > 1 && atomic_fetch_sub(&left, 1) > 1)
+        return false;
+    if (!atomic_load(&all_after))
+        atomic_store(&left, -1);
+    atomic_store(&has_failed, true);
+    errno = ENOMEM;
+    return true;
+}
+
+void *malloc(size_t size)
+{
+    return fails() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    return fails() ? NULL : __libc_realloc(old, size);
+}
+
+void free(void *memory)
+{
+    __libc_free(memory);
+}
+
+#endif

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# society-doctor: counts, problems with their positions, repairs.
+
+. "$SOCIETY_SRC/tests/harness/tap.sh"
+unset SOCIETY_DIR SOCIETY_AGENT_ID AMEIDE_AGENT_ID
+export SOCIETY_AGENT=alice
+cd "$T" || exit 1
+society-init >/dev/null
+log=.society-agent/messages.jsonl
+
+messages() {
+    society-doctor -j "$@" | jq -c 'select(.log=="messages") | [.records,.foreign,.malformed,.torn]'
+}
+
+ok "a new society is healthy" society-doctor
+society-send bob one >/dev/null
+echo '{"type":"message","from":"eve","to":"bob","content":"foreign"}' >>"$log"
+status_is 0 "a foreign record is healthy" society-doctor
+is "$(messages)" "[2,1,0,0]" "and counted"
+like "$(society-doctor)" "messages: 2 records, 1 foreign, 0 malformed, 0 torn, $(wc -c <"$log") bytes" "for people too"
+is "$(society-doctor -j | jq -s 'map(select(.log==null)) | length')" 1 "the directory has an object of its own"
+is "$(society-doctor -j | jq -c 'select(.log=="messages").problems')" "[]" "no problems are an empty list"
+
+position=$(wc -c <"$log")
+printf 'no json \033[31m\n' >>"$log"
+run society-doctor
+is "$status" 1 "a malformed line is a problem"
+like "$(cat "$T/out")" "messages:$position: " "named by its position"
+unlike "$(cat "$T/out")" $'\033' "and escaped"
+is "$(messages)" "[2,1,1,0]" "and counted"
+is "$(society-doctor -j | jq -c 'select(.log=="messages").problems[0].position')" "$position" "--json names the position"
+before=$(sha256sum <"$log")
+status_is 1 "a malformed line can't be repaired" society-doctor --repair
+is "$(sha256sum <"$log")" "$before" "and is not touched"
+
+mkdir torn
+society-init torn >/dev/null
+society-send -C torn bob one >/dev/null
+printf '{"type":"message","to":"bo' >>"torn/$log"
+status_is 1 "a torn tail is a problem" society-doctor -C torn
+is "$(society-doctor -C torn -j | jq -c 'select(.log=="messages").torn')" 1 "and counted"
+society-doctor -C torn --repair >/dev/null
+is "$(tail -c 1 "torn/$log" | od -An -tx1 | tr -d ' ')" 0a "--repair ends it with a newline"
+is "$(society-watch -C torn -a bob -j --count 1 | jq -r .content)" one "and the good one is still there"
+status_is 2 "arguments are refused" society-doctor messages
+done_testing

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# society-status: what is on the screen, and its object.
+
+. "$SOCIETY_SRC/tests/harness/tap.sh"
+unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
+mkdir "$T/shop"
+cd "$T/shop" || exit 1
+society-init --project shop-1 >/dev/null
+
+ok "a new society" society-status
+society-agent -a alice register --role supervisor
+society-agent -a bob register --role $'x\e[1m'
+society-agent -a bob status busy 'on it'
+society-send -a alice bob one >/dev/null
+society-send -a alice all two >/dev/null
+
+is "$(society-status -j | jq -c '[.projectId,.dir]')" "[\"shop-1\",\"$T/shop/.society-agent\"]" "--json: project and directory"
+is "$(society-status -j | jq -c '[.agents[] | [.agentId,.unread]]')" '[["alice",0],["bob",2]]' "--json: agents and their unread messages"
+is "$(society-status -j | jq -c '.agents[1] | [.status,.note]')" '["busy","on it"]' "--json: what they do"
+is "$(society-status -j | jq -r '.logs[] | select(.name=="messages").bytes')" "$(wc -c <.society-agent/messages.jsonl)" "--json: logs"
+society-status >screen
+like "$(head -n 1 screen)" "^shop-1  $T/shop/.society-agent$" "the screen begins with the project"
+like "$(cat screen)" $'bob\t[^\t]*\tonline\tbusy\t2\t' "has the agents"
+like "$(cat screen)" $'messages\t'"$(wc -c <.society-agent/messages.jsonl)" "and the logs"
+unlike "$(cat screen)" $'\033' "hostile text is escaped"
+if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
+    like "$(NO_COLOR=1 TERM=xterm script -qec society-status /dev/null </dev/null)" 'AGENT +ROLE +ONLINE' "a heading on a terminal"
+    unlike "$(NO_COLOR=1 TERM=xterm script -qec society-status /dev/null </dev/null)" $'\033|\t' "no colours with NO_COLOR, no tabs"
+    unlike "$(TERM=dumb script -qec society-status /dev/null </dev/null)" $'\033' "nor on a dumb terminal"
+else
+    skip "terminals" "script(1) does not work here"
+fi
+society-watch -a bob --count 2 >/dev/null
+is "$(society-status -j | jq -c '.agents[1].unread')" 0 "what was watched is read"
+status_is 2 "arguments are refused" society-status now
+done_testing
