@@ -120,11 +120,12 @@ static int copy(int from, const char *path, int to, struct content *content,
                 char ret_hash[SOC_SHA256_HEX], struct soc_error *error)
 {
     SOC_CLEANUP(free_sum) struct soc_sha256 *sum = soc_sha256_new();
-    SOC_AUTO_FREE char *room = malloc(UTF8_MAX + CHUNK);
+    SOC_AUTO_STRBUF struct soc_strbuf room = SOC_STRBUF_INIT;
+    char *chunk = soc_strbuf_reserve(&room, UTF8_MAX + CHUNK);
     ssize_t got;
-    if (!sum || !room)
+    if (!sum || !chunk)
         return soc_fail_memory(error);
-    char *chunk = room + UTF8_MAX;
+    chunk += UTF8_MAX; /* look() keeps there what it has not finished */
     *content = (struct content){.text = true};
     while ((got = read_chunk(from, path, chunk, content->size, error)) > 0) {
         soc_sha256_update(sum, chunk, (size_t)got);
@@ -213,8 +214,8 @@ SOC_PUBLIC int society_attach(society *s, const char *path, char **ret_attachmen
     int result = soc_enter(s);
     if (result < 0)
         return result;
-    struct content content;
-    char hash[SOC_SHA256_HEX];
+    struct content content = {0};
+    char hash[SOC_SHA256_HEX] = "";
     result = store(&s->dir, path, &content, hash, &s->error);
     if (result < 0)
         return result;
@@ -246,7 +247,8 @@ static int hash_file(int fd, const char *name, char ret_hash[SOC_SHA256_HEX],
                      struct soc_error *error)
 {
     SOC_CLEANUP(free_sum) struct soc_sha256 *sum = soc_sha256_new();
-    SOC_AUTO_FREE char *chunk = malloc(CHUNK);
+    SOC_AUTO_STRBUF struct soc_strbuf room = SOC_STRBUF_INIT;
+    char *chunk = soc_strbuf_reserve(&room, CHUNK);
     int64_t size = 0;
     ssize_t got;
     if (!sum || !chunk)
@@ -270,7 +272,7 @@ static int hash_file(int fd, const char *name, char ret_hash[SOC_SHA256_HEX],
 int soc_attachment_open(const struct soc_dir *dir, const char *hash, struct soc_error *error)
 {
     char name[NAME_SIZE];
-    char found[SOC_SHA256_HEX];
+    char found[SOC_SHA256_HEX] = "";
     snprintf(name, sizeof name, SOC_ATTACHMENTS "/%s", hash);
     SOC_AUTO_FD int fd = soc_fs_open(dir, name, O_RDONLY, error);
     if (fd < 0)

@@ -165,7 +165,7 @@ static int load_history(struct society *s, struct history *history)
     while (result == 0 && history->count > 0 && history->bases[history->count - 1] >= history->end)
         history->count--;
     for (size_t i = 0; result == 0 && i < history->count; i++) {
-        struct stat st;
+        struct stat st = {0};
         result = stat_archive(s, history->log, history->bases[i], &st);
         history->bytes += result == 0 ? st.st_size : 0;
     }
@@ -186,14 +186,14 @@ static const char *agent_of_cursor(char *name)
  * knows what it would have kept. */
 static int read_by_all(struct society *s, int64_t *ret_position)
 {
-    char **names;
+    char **names = NULL;
     int64_t smallest = INT64_MAX;
     int result = soc_fs_list(&s->dir, "cursors", &names, &s->error);
     if (result < 0)
         return result;
     for (size_t i = 0; result == 0 && names[i]; i++) {
         const char *agent = agent_of_cursor(names[i]);
-        struct soc_cursor cursor;
+        struct soc_cursor cursor = {0};
         if (!agent)
             continue;
         result = soc_cursor_load(&s->dir, agent, &cursor, &s->error);
@@ -225,7 +225,7 @@ static int may_delete(struct society *s, const struct history *history, size_t i
         return 0;
     if (strcmp(history->log, "messages") == 0) {
         int64_t end = i + 1 < history->count ? history->bases[i + 1] : history->end;
-        int64_t read;
+        int64_t read = 0;
         int result = read_by_all(s, &read);
         if (result < 0 || end > read)
             return result;
@@ -251,7 +251,7 @@ static int retain(struct society *s, const char *log, society_list *list)
     struct history history = {.log = log};
     int result = load_history(s, &history);
     for (size_t i = 0; result == 0 && i < history.count; i++) {
-        struct stat st;
+        struct stat st = {0};
         result = stat_archive(s, log, history.bases[i], &st);
         int may = result == 0 ? may_delete(s, &history, i, &st) : result;
         if (may <= 0) {

@@ -156,6 +156,7 @@ static int open_regular(const struct soc_dir *dir, const char *name, int flags, 
     SOC_AUTO_FD int fd = open_or_make(dir, name, flags, &made);
     int result = 0;
 
+    *st = (struct stat){0};
     if (fd < 0)
         return fail_open(dir, name, error);
     if (soc_sys->fstat(fd, st) < 0)

@@ -81,14 +81,15 @@ static int enter(const struct soc_dir *dir, const char *name, struct place *plac
                  struct soc_error *error)
 {
     const char *slash = strchr(name, '/');
-    SOC_AUTO_FREE char *parent = NULL;
+    char parent[NAME_MAX + 1];
 
     *place = (struct place){.dir = *dir, .fd = -1, .base = name};
     if (!slash)
         return 0;
-    parent = strndup(name, (size_t)(slash - name));
-    if (!parent)
-        return soc_fail_memory(error);
+    if (slash - name > NAME_MAX)
+        return soc_fail(error, -ENAMETOOLONG, "%s is too long a name", name);
+    memcpy(parent, name, (size_t)(slash - name));
+    parent[slash - name] = '\0';
     place->base = slash + 1;
     place->fd = soc_fs_open_dir(dir, parent, error);
     place->dir.fd = place->fd;
@@ -209,11 +210,6 @@ struct names {
     size_t count, capacity;
 };
 
-static void drop_names(struct names *names)
-{
-    soc_fs_free_names(names->data);
-}
-
 static bool add_name(struct names *names, const char *name)
 {
     if (names->count + 2 > names->capacity) {
@@ -250,31 +246,40 @@ static int read_names(DIR *stream, const char *name, struct names *names, struct
     return 0;
 }
 
+/* Closes `fd`. */
+static int list_names(int fd, const char *name, struct names *names, struct soc_error *error)
+{
+    DIR *stream = fdopendir(fd);
+    int result;
+
+    if (!stream) {
+        close(fd);
+        return soc_fail_memory(error);
+    }
+    result = read_names(stream, name, names, error);
+    closedir(stream);
+    return result;
+}
+
 int soc_fs_list(const struct soc_dir *dir, const char *name, char ***ret_names,
                 struct soc_error *error)
 {
-    SOC_CLEANUP(drop_names) struct names names = {0};
+    struct names names = {0};
     int fd = soc_fs_open_dir(dir, name, error);
     int result = 0;
 
     if (fd < 0 && fd != -ENOENT)
         return fd;
-    if (fd >= 0) {
-        DIR *stream = fdopendir(fd);
-
-        if (!stream) {
-            close(fd);
-            return soc_fail_memory(error);
-        }
-        result = read_names(stream, *name ? name : dir->path, &names, error);
-        closedir(stream);
-    }
-    if (result < 0)
+    if (fd >= 0)
+        result = list_names(fd, *name ? name : dir->path, &names, error);
+    if (result == 0 && !add_name(&names, NULL))
+        result = soc_fail_memory(error);
+    if (result < 0) {
+        soc_fs_free_names(names.data);
         return result;
-    if (!add_name(&names, NULL))
-        return soc_fail_memory(error);
-    qsort(names.data, names.count, sizeof(*names.data), compare);
+    }
+    if (names.count > 1)
+        qsort(names.data, names.count, sizeof(*names.data), compare);
     *ret_names = names.data;
-    names.data = NULL;
     return 0;
 }

@@ -126,8 +126,6 @@ int soc_fs_check(int fd, const char *path, bool *ret_polled, struct soc_error *e
     trust = soc_fs_judge((int64_t)st.f_type, NULL);
     if (trust == SOC_FS_UNSAFE || trust == SOC_FS_BY_NAME) {
         add_type(fd, &type);
-        if (type.failed)
-            return soc_fail_memory(error);
         if (type.length == 0)
             soc_strbuf_add_format(&type, "a file system of unknown type (0x%" PRIx64 ")",
                                   (uint64_t)st.f_type & 0xffffffff);

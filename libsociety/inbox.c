@@ -29,11 +29,22 @@ static int open_at_cursor(struct society *s, const char *agent, struct soc_reade
 
 struct listing {
     struct society *s;
-    const char *thread;
+    const char *agent;
+    const char *thread; /* NULL: any */
     bool unread;
-    const soc_json *receipts;
-    society_list *list;
+    soc_json *receipts; /* the agent's; read when the first message asks for them */
+    society_list *list; /* NULL: only counted */
+    int64_t count;
 };
+
+/* The agent's receipt for a message; NULL: none, or *ret_error. An agent whose cursor is at the end has
+ * none to look up, and the history of receipts is not read. */
+static const soc_json *receipt_of(struct listing *listing, const char *id, int *ret_error)
+{
+    if (!listing->receipts)
+        listing->receipts = soc_receipts_of_agent(listing->s, listing->agent, ret_error);
+    return id && listing->receipts ? soc_json_get(listing->receipts, id) : NULL;
+}
 
 static bool is_text(const soc_json *json, const char *key, const char *text)
 {
@@ -68,25 +79,36 @@ static int add_item(struct listing *listing, const struct soc_line *line, const 
     return 0;
 }
 
-static int list_line(struct listing *listing, const struct soc_line *line)
+/* Whether the line belongs in the list, by its text alone: 1 with *ret_json, 0; errors. */
+static int select_line(struct listing *listing, const struct soc_line *line, soc_json **ret_json)
 {
-    struct society *s = listing->s;
     if (line->kind == SOC_LINE_MALFORMED)
         return 0;
-    int addressed = soc_is_addressed(s, line, s->agent);
+    int addressed = soc_is_addressed(listing->s, line, listing->agent);
     if (addressed < 0 || (addressed == 0 && !listing->thread))
         return addressed;
     SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, NULL);
-    if (!json || (addressed == 0 && !is_text(json, "from", s->agent)))
-        return 0;
-    const char *id = soc_json_get_string(json, "id");
-    const soc_json *receipt = id ? soc_json_get(listing->receipts, id) : NULL;
-    if (listing->unread && receipt)
+    if (!json || (addressed == 0 && !is_text(json, "from", listing->agent)))
         return 0;
     if (listing->thread && !is_text(json, "thread", listing->thread) &&
         !is_text(json, "id", listing->thread))
         return 0;
-    return add_item(listing, line, receipt);
+    *ret_json = soc_json_retain(json);
+    return 1;
+}
+
+static int list_line(struct listing *listing, const struct soc_line *line)
+{
+    SOC_AUTO_JSON soc_json *json = NULL;
+    int result = select_line(listing, line, &json);
+    if (result != 1)
+        return result;
+    result = 0;
+    const soc_json *receipt = receipt_of(listing, soc_json_get_string(json, "id"), &result);
+    if (result < 0 || (listing->unread && receipt))
+        return result;
+    listing->count++;
+    return listing->list ? add_item(listing, line, receipt) : 0;
 }
 
 static int list_all(struct listing *listing)
@@ -94,7 +116,7 @@ static int list_all(struct listing *listing)
     struct society *s = listing->s;
     struct soc_reader reader;
     struct soc_line line;
-    int result = listing->unread ? open_at_cursor(s, s->agent, &reader)
+    int result = listing->unread ? open_at_cursor(s, listing->agent, &reader)
                                  : soc_reader_open(&reader, &s->dir, "messages",
                                                    SOC_READ_FROM_START, &s->error);
     if (result < 0)
@@ -102,6 +124,7 @@ static int list_all(struct listing *listing)
     while (result >= 0 && (result = soc_reader_next(&reader, &line, &s->error)) == 1)
         result = list_line(listing, &line);
     soc_reader_close(&reader);
+    soc_json_free(listing->receipts);
     return result;
 }
 
@@ -113,41 +136,24 @@ SOC_PUBLIC int society_inbox(society *s, uint32_t flags, const char *thread,
         return result;
     if ((flags & ~SOCIETY_INBOX_UNREAD) != 0)
         return soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
-    SOC_AUTO_JSON soc_json *receipts = soc_receipts_load(s, s->agent, &result);
-    if (!receipts)
-        return result;
     SOC_AUTO_LIST society_list *list = soc_list_new();
     if (!list)
         return soc_fail_memory(&s->error);
-    struct listing listing = {s, thread, (flags & SOCIETY_INBOX_UNREAD) != 0, receipts, list};
+    struct listing listing = {.s = s, .agent = s->agent, .thread = thread, .list = list};
+    listing.unread = (flags & SOCIETY_INBOX_UNREAD) != 0;
     result = list_all(&listing);
     if (result < 0)
         return result;
-    int count = (int)society_list_count(list);
     *ret_list = list;
     list = NULL;
-    return count;
+    return (int)listing.count;
 }
 
-int64_t soc_inbox_unread(struct society *s, const char *agent, const soc_json *receipts)
+int64_t soc_inbox_unread(struct society *s, const char *agent)
 {
-    struct soc_reader reader;
-    struct soc_line line;
-    int64_t count = 0;
-    int result = open_at_cursor(s, agent, &reader);
-    if (result < 0)
-        return result;
-    while (result >= 0 && (result = soc_reader_next(&reader, &line, &s->error)) == 1) {
-        result = line.kind == SOC_LINE_RECORD ? soc_is_addressed(s, &line, agent) : 0;
-        if (result != 1)
-            continue;
-        SOC_AUTO_JSON soc_json *json = soc_json_parse(line.text, line.length, NULL);
-        const char *id = soc_json_get_string(json, "id");
-        const soc_json *of = id ? soc_json_get(receipts, id) : NULL;
-        count += json && !(of && soc_json_get(of, agent));
-    }
-    soc_reader_close(&reader);
-    return result < 0 ? result : count;
+    struct listing listing = {.s = s, .agent = agent, .unread = true};
+    int result = list_all(&listing);
+    return result < 0 ? result : listing.count;
 }
 
 /* ---- One message ---- */
@@ -157,7 +163,7 @@ static int add_receipts(soc_json *array, const soc_json *of)
     const char *agent;
     const soc_json *receipt;
     int result = array ? 0 : -1;
-    for (void *i = NULL; result == 0 && of && (i = soc_json_next(of, i, &agent, &receipt));) {
+    for (void *i = NULL; result == 0 && (i = soc_json_next(of, i, &agent, &receipt));) {
         soc_json *item = soc_json_new_object();
         result = item ? 0 : -1;
         if (result == 0)
@@ -186,11 +192,11 @@ SOC_PUBLIC int society_message_get(society *s, const char *id, char **ret_messag
         return result;
     if (result == 0)
         return soc_fail(&s->error, SOCIETY_E_NOT_FOUND, "there is no message %.80s", id ? id : "");
-    SOC_AUTO_JSON soc_json *receipts = soc_receipts_load(s, NULL, &result);
+    SOC_AUTO_JSON soc_json *receipts = soc_receipts_of_message(s, id, &result);
     if (!receipts)
         return result;
     SOC_AUTO_JSON soc_json *array = soc_json_new_array();
-    if (add_receipts(array, soc_json_get(receipts, id)) < 0)
+    if (add_receipts(array, receipts) < 0)
         return soc_fail_memory(&s->error);
     SOC_AUTO_STRBUF struct soc_strbuf text = found.text;
     found.text = (struct soc_strbuf)SOC_STRBUF_INIT;
@@ -235,13 +241,12 @@ static int find_unread(struct society *s, struct soc_reader *reader, const soc_j
 
 /* Moves the cursor over what is receipted, so that an agent that never watches does not read its
  * past again and again. */
-static int advance_cursor(struct society *s)
+static int advance_cursor(struct society *s, const soc_json *receipts)
 {
-    int result = 0;
-    SOC_AUTO_JSON soc_json *receipts = soc_receipts_load(s, s->agent, &result);
     struct soc_reader reader;
     struct soc_cursor cursor = {0};
-    if (!receipts || (result = open_at_cursor(s, s->agent, &reader)) < 0)
+    int result = open_at_cursor(s, s->agent, &reader);
+    if (result < 0)
         return result;
     int64_t before = reader.position;
     result = find_unread(s, &reader, receipts, &cursor);
@@ -263,7 +268,7 @@ static int mark(struct society *s, const char *id, bool acknowledged)
     if (result == 0 || !found.addressed)
         return soc_fail(&s->error, SOCIETY_E_NOT_FOUND, "there is no message %.80s for %s",
                         id ? id : "", s->agent);
-    SOC_AUTO_JSON soc_json *receipts = soc_receipts_load(s, s->agent, &result);
+    SOC_AUTO_JSON soc_json *receipts = soc_receipts_of_agent(s, s->agent, &result);
     if (!receipts)
         return result;
     const soc_json *receipt = soc_json_get(receipts, id);
@@ -272,9 +277,12 @@ static int mark(struct society *s, const char *id, bool acknowledged)
     result = soc_receipts_add(s, id, acknowledged, &line);
     if (result == 0)
         result = soc_receipts_append(s, &line);
-    if (result == 0)
-        result = advance_cursor(s);
-    return result < 0 ? result : 1;
+    if (result < 0)
+        return result;
+    /* The receipt stands. That the cursor moves on is an economy, which the next receipt tries again. */
+    if (soc_json_set(receipts, id, soc_json_new_object()) == 0)
+        advance_cursor(s, receipts);
+    return 1;
 }
 
 SOC_PUBLIC int society_mark_delivered(society *s, const char *id)

@@ -7,8 +7,8 @@
 
 #include "handle.h"
 
-/* The number of messages to `agent` that are neither behind its cursor nor receipted by it.
- * `receipts`: as soc_receipts_load(s, NULL) gives them. Errors of reading. */
-int64_t soc_inbox_unread(struct society *s, const char *agent, const soc_json *receipts);
+/* The number of messages to `agent` that are neither behind its cursor nor receipted by it. Errors
+ * of reading. */
+int64_t soc_inbox_unread(struct society *s, const char *agent);
 
 #endif

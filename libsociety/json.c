@@ -48,7 +48,6 @@ static void fail_decoding(const json_error_t *failure, struct soc_error *error)
     const char *why = failure->text;
 
     switch ((int)json_error_code(failure)) {
-    case json_error_out_of_memory: soc_fail_memory(error); return;
     case json_error_premature_end_of_input: why = "the text ends too early"; break;
     case json_error_null_character:
     case json_error_null_byte_in_key: why = "\\u0000 is not allowed"; break;
@@ -74,7 +73,14 @@ soc_json *soc_json_parse(const char *text, size_t length, struct soc_error *erro
         fail_at(text, walk.too_deep, "nested deeper than 64", error);
         return NULL;
     }
+    errno = 0;
     json = json_loadb(mended ? mended : text, length, flags, &failure);
+    if (errno == ENOMEM) {
+        /* jansson's lexer passes over a failed malloc() and drops characters. */
+        json_decref(json);
+        soc_fail_memory(error);
+        return NULL;
+    }
     if (!json)
         fail_decoding(&failure, error);
     return outer(json);
@@ -240,6 +246,12 @@ int soc_json_remove(soc_json *object, const char *key)
     return 0;
 }
 
+static void give_up(struct soc_strbuf *out)
+{
+    soc_strbuf_free(out);
+    out->failed = true;
+}
+
 /* The shortest way to write a real number that reads as the same: jansson has the digits and the
  * decimal point of every locale right, but writes 17 digits, 0.1 as 0.10000000000000001. */
 static void dump_real(const json_t *json, struct soc_strbuf *out)
@@ -260,6 +272,8 @@ static void dump_real(const json_t *json, struct soc_strbuf *out)
         if (same)
             break;
     }
+    if (length == 0) /* jansson had no memory */
+        give_up(out);
     soc_strbuf_add(out, text, length);
 }
 
@@ -297,10 +311,8 @@ static void dump_value(const soc_json *json, int depth, struct soc_strbuf *out)
 {
     const json_t *value = inner(json);
 
-    if (depth > DUMP_DEPTH) {
-        soc_strbuf_free(out);
-        out->failed = true;
-    }
+    if (depth > DUMP_DEPTH)
+        give_up(out);
     if (out->failed)
         return;
     switch (soc_json_kind(json)) {

@@ -13,6 +13,9 @@
 bool soc_json_is_utf8(const char *text, size_t length)
 {
     for (size_t at = 0, step; at < length; at += step) {
+        step = 1;
+        if ((signed char)text[at] > 0) /* ASCII, which most of it is */
+            continue;
         step = soc_utf8_length(text + at, length - at);
         if (step == 0 || text[at] == '\0')
             return false;
@@ -20,42 +23,50 @@ bool soc_json_is_utf8(const char *text, size_t length)
     return true;
 }
 
-/* One character that JSON wants escaped; false when it does not. */
-static bool quote_escaped(struct soc_strbuf *out, char c)
+/* A character that JSON wants escaped: a quote, a backslash, a control character. */
+static void add_escaped(struct soc_strbuf *out, char c)
 {
     static const char letters[] = "\"\\\b\f\n\r\t";
     const char *letter = memchr(letters, c, sizeof(letters) - 1);
 
-    if (letter) {
-        soc_strbuf_add_char(out, '\\');
-        soc_strbuf_add_char(out, "\"\\bfnrt"[letter - letters]);
-        return true;
-    }
-    if ((unsigned char)c >= 0x20)
-        return false;
-    soc_strbuf_add_format(out, "\\u%04x", (unsigned)c);
-    return true;
+    if (letter)
+        soc_strbuf_add(out, (const char[]){'\\', "\"\\bfnrt"[letter - letters]}, 2);
+    else
+        soc_strbuf_add_format(out, "\\u%04x", (unsigned)c);
+}
+
+/* The length of the character at `text` if it can stand in a string as it is, or 0. ASCII, which
+ * most text is, is decided without a call. */
+static size_t plain_length(const char *text, size_t length)
+{
+    unsigned char c = (unsigned char)text[0];
+
+    if (c < 0x20 || c == '"' || c == '\\')
+        return 0;
+    return c < 0x80 ? 1 : soc_utf8_length(text, length);
 }
 
 void soc_json_quote(struct soc_strbuf *out, const char *text, size_t length)
 {
-    size_t plain = 0; /* where what is not yet added begins */
+    size_t added = 0; /* so far */
+    size_t at = 0;
 
     soc_strbuf_add_char(out, '"');
-    for (size_t at = 0; at < length;) {
-        size_t character = soc_utf8_length(text + at, length - at);
-        bool valid = character > 0 && text[at] != '\0';
+    while (at < length) {
+        size_t plain = plain_length(text + at, length - at);
 
-        if (valid && (unsigned char)text[at] >= 0x20 && text[at] != '"' && text[at] != '\\') {
-            at += character;
+        if (plain > 0) {
+            at += plain;
             continue;
         }
-        soc_strbuf_add(out, text + plain, at - plain);
-        if (!valid || !quote_escaped(out, text[at]))
+        soc_strbuf_add(out, text + added, at - added);
+        if ((signed char)text[at] > 0)
+            add_escaped(out, text[at]);
+        else
             soc_strbuf_add_string(out, REPLACEMENT);
-        plain = ++at;
+        added = ++at;
     }
-    soc_strbuf_add(out, text + plain, length - plain);
+    soc_strbuf_add(out, text + added, length - added);
     soc_strbuf_add_char(out, '"');
 }
 

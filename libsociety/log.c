@@ -33,12 +33,17 @@ static int open_present(struct soc_log *log, struct soc_error *error)
     int result = soc_segment_open(log->dir, log->name, -1, flags, &log->segment, error);
     if (result != -ENOENT)
         return result;
-    result =
-        soc_segment_open(log->dir, log->name, -1, flags | O_CREAT | O_EXCL, &log->segment, error);
-    if (result == -EEXIST) /* another was faster: its file it is */
-        result = soc_segment_open(log->dir, log->name, -1, flags, &log->segment, error);
-    else if (result == 0)
-        log->made = true;
+    int made = soc_resume(log->dir, log->name, error);
+    if (made == 0)
+        made = soc_segment_open(log->dir, log->name, -1, flags | O_CREAT | O_EXCL, &log->segment,
+                                error);
+    log->made = made >= 0;
+    if (made == 0)
+        return 0;
+    /* made again behind the archive, or another was faster: its file it is */
+    result = made < 0 && made != -EEXIST
+                 ? made
+                 : soc_segment_open(log->dir, log->name, -1, flags, &log->segment, error);
     if (result == -ENOENT)
         return soc_fail(error, SOCIETY_E_GONE, "%s was removed", log->dir->path);
     return result;
@@ -111,8 +116,10 @@ int soc_log_begin(struct soc_log *log, struct soc_error *error)
 static void close_torn(struct soc_log *log)
 {
     if (soc_segment_size(&log->segment, log->name, NULL) > log->end && measure(log, NULL) == 0 &&
-        log->torn && soc_sys->write(log->segment.fd, "\n", 1) == 1)
+        log->torn && soc_sys->write(log->segment.fd, "\n", 1) == 1) {
         log->torn = false;
+        log->end++;
+    }
 }
 
 static int write_once(struct soc_log *log, const char *bytes, size_t length,
@@ -186,6 +193,8 @@ int soc_log_end(struct soc_log *log, struct soc_error *error)
 int soc_log_rotate(struct soc_log *log, const char *states, size_t length, struct soc_error *error)
 {
     int64_t ignored;
+    if (log->end == 0)
+        return 0; /* nothing to move away, and no position to begin the next segment at */
     if (log->torn) {
         int result = soc_log_write(log, "", 0, &ignored, error);
         if (result < 0)

@@ -5,6 +5,7 @@
  */
 #include "peek.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -32,31 +33,44 @@ static uint64_t zero_bytes(uint64_t word)
     return (word - EVERY_BYTE(0x01)) & ~word & EVERY_BYTE(0x80);
 }
 
-/* Whether the eight bytes at `text` are all of a string's inside and none of them is a backslash.
- */
-static bool is_plain_8(const char *text)
+/* The offset of the first of eight bytes that is a quote, a backslash or a control character; 8 when
+ * none is. */
+static size_t plain_of_8(const char *text)
 {
-    uint64_t word;
+    uint64_t word, marks;
 
     memcpy(&word, text, sizeof(word));
-    return (zero_bytes(word ^ EVERY_BYTE('"')) | zero_bytes(word ^ EVERY_BYTE('\\')) |
-            zero_bytes(word & EVERY_BYTE(0xe0))) == 0;
+    word = le64toh(word);
+    marks = zero_bytes(word ^ EVERY_BYTE('"')) | zero_bytes(word ^ EVERY_BYTE('\\')) |
+            zero_bytes(word & EVERY_BYTE(0xe0));
+    return marks ? (size_t)__builtin_ctzll(marks) / 8 : 8;
+}
+
+/* The first such byte at `at` or behind it, or `length`. */
+static size_t skip_plain(const char *text, size_t length, size_t at)
+{
+    while (length - at >= 8) {
+        size_t plain = plain_of_8(text + at);
+
+        at += plain;
+        if (plain < 8)
+            return at;
+    }
+    while (at < length && text[at] != '"' && text[at] != '\\' && (unsigned char)text[at] >= 0x20)
+        at++;
+    return at;
 }
 
 /* From an opening quote to behind the closing one. */
 static size_t skip_string(const char *text, size_t length, size_t at)
 {
-    for (at++; at < length; at++) {
-        while (length - at > 8 && is_plain_8(text + at))
-            at += 8;
-        if (text[at] == '"')
-            return at + 1;
-        if ((unsigned char)text[at] < 0x20)
+    at = skip_plain(text, length, at + 1);
+    while (at < length && text[at] == '\\') {
+        if (length - at < 2 || (unsigned char)text[at + 1] < 0x20)
             return DEFECT;
-        if (text[at] == '\\' && (++at == length || (unsigned char)text[at] < 0x20))
-            return DEFECT;
+        at = skip_plain(text, length, at + 2);
     }
-    return DEFECT;
+    return at < length && text[at] == '"' ? at + 1 : DEFECT;
 }
 
 /* From an opening bracket to behind the one that closes it. The object around it is the first

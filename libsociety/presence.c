@@ -133,7 +133,7 @@ static void touch(struct society *s, const char *name)
         SOC_AUTO_FD int made = soc_fs_open(&s->dir, name, O_WRONLY | O_CREAT, NULL);
         return;
     }
-    if (st.st_size > 0)
+    if (st.st_size > 0 && s->presence < 0)
         revive(s, name);
     soc_sys->utimensat(locks, base, NULL, AT_SYMLINK_NOFOLLOW);
 }
@@ -264,7 +264,9 @@ SOC_PUBLIC int society_part(society *s)
     int result = soc_enter(s);
     if (result < 0 || s->presence < 0)
         return result;
-    /* What is written in the file stays: it says that this session is over. */
+    /* What is written in the file stays: it says that this session is over. A child may have the
+     * descriptor too, so the lock is given back before the close, which wakes the watchers. */
+    soc_unlock(s->presence);
     close(s->presence);
     s->presence = -1;
     return 0;

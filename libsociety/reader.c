@@ -18,6 +18,7 @@
 #define READ_SIZE (64 * 1024)
 #define OVERLAP 64
 #define CHECK_SPAN 256
+#define LOCATE_ATTEMPTS 8
 
 /* ---- Which segment ---- */
 
@@ -42,44 +43,114 @@ static void use_segment(struct soc_reader *reader, const struct soc_segment *seg
     forget_buffer(reader);
 }
 
-/* Finds the segment for `position` (or the oldest): the last that begins at or before it. */
-static int locate(struct soc_reader *reader, int64_t position, struct soc_error *error)
+/* All segments of the log: the archived ones by their bases, ascending, and the present one, open.
+ */
+struct map {
+    struct soc_segment present; /* fd -1: there is none */
+    int64_t *bases;
+    size_t count;
+};
+
+static void map_free(struct map *map)
+{
+    soc_segment_close(&map->present);
+    free(map->bases);
+}
+
+static int map_load(struct soc_reader *reader, struct map *map, struct soc_error *error)
+{
+    *map = (struct map){.present = SOC_SEGMENT_INIT};
+    int result = soc_segment_open(reader->dir, reader->log, -1, O_RDONLY, &map->present, error);
+    if (result == -ENOENT)
+        return 0; /* what is archived has no end while nothing follows it */
+    if (result == 0)
+        result = soc_segment_archived(reader->dir, reader->log, &map->bases, &map->count, error);
+    /* A crash in the middle of a rotation leaves the present segment a second name in the archive.
+     */
+    while (result == 0 && map->count > 0 && map->bases[map->count - 1] >= map->present.base)
+        map->count--;
+    return result;
+}
+
+/* Goes to the archived segment `index` of the map, or with index == count to the present one. */
+static int map_use(struct soc_reader *reader, struct map *map, size_t index, int64_t position,
+                   struct soc_error *error)
+{
+    struct soc_segment segment = map->present;
+    bool archived = index < map->count;
+    int64_t limit = INT64_MAX;
+    if (archived) {
+        limit = index + 1 < map->count ? map->bases[index + 1] : map->present.base;
+        int result = soc_segment_open(reader->dir, reader->log, map->bases[index], O_RDONLY,
+                                      &segment, error);
+        if (result < 0)
+            return result;
+    } else {
+        map->present = (struct soc_segment)SOC_SEGMENT_INIT;
+    }
+    use_segment(reader, &segment, archived, limit,
+                position > segment.base ? position : segment.base);
+    return 0;
+}
+
+/* Which segment to go to: the one that holds `position`, or the oldest. */
+static size_t map_holding(const struct map *map, int64_t position)
+{
+    size_t index = 0;
+    while (index < map->count &&
+           (index + 1 < map->count ? map->bases[index + 1] : map->present.base) <= position)
+        index++;
+    return index;
+}
+
+/* Which segment to go to: the first that begins at `base` or behind it. */
+static size_t map_following(const struct map *map, int64_t base)
+{
+    size_t index = 0;
+    while (index < map->count && map->bases[index] < base)
+        index++;
+    return index;
+}
+
+/* Goes to the segment that `choose` names. An archived one may be deleted between the look and the
+ * opening: then it looks again. */
+static int locate(struct soc_reader *reader, size_t (*choose)(const struct map *, int64_t),
+                  int64_t position, struct soc_error *error)
+{
+    int result = -ENOENT;
+    for (int attempt = 0; attempt < LOCATE_ATTEMPTS && result == -ENOENT; attempt++) {
+        SOC_CLEANUP(map_free) struct map map;
+        result = map_load(reader, &map, error);
+        if (result == 0)
+            result = map_use(reader, &map, choose(&map, position), position, error);
+    }
+    return result;
+}
+
+/* Goes to the present segment, at `position` if it holds that: 1; 0 it does not. */
+static int use_present(struct soc_reader *reader, int64_t position, struct soc_error *error)
 {
     struct soc_segment present = SOC_SEGMENT_INIT;
     int result = soc_segment_open(reader->dir, reader->log, -1, O_RDONLY, &present, error);
     if (result < 0 && result != -ENOENT)
         return result;
-    bool inside = result == 0 && position >= present.base;
-    if (inside || position == SOC_READ_FROM_PRESENT) {
-        use_segment(reader, &present, false, INT64_MAX, inside ? position : present.base);
-        return 0;
-    }
-    SOC_AUTO_FREE int64_t *bases = NULL;
-    size_t count = 0;
-    result = soc_segment_archived(reader->dir, reader->log, &bases, &count, error);
-    if (result < 0) {
+    if (position != SOC_READ_FROM_PRESENT && position < present.base) {
         soc_segment_close(&present);
-        return result;
-    }
-    /* A crash in the middle of a rotation leaves the present segment a second name in the archive.
-     */
-    while (count > 0 && present.fd >= 0 && bases[count - 1] >= present.base)
-        count--;
-    size_t chosen = 0;
-    while (chosen + 1 < count && bases[chosen + 1] <= position)
-        chosen++;
-    if (count == 0 || present.fd < 0) {
-        use_segment(reader, &present, false, INT64_MAX, present.base);
         return 0;
     }
-    int64_t limit = chosen + 1 < count ? bases[chosen + 1] : present.base;
-    soc_segment_close(&present);
-    struct soc_segment old;
-    result = soc_segment_open(reader->dir, reader->log, bases[chosen], O_RDONLY, &old, error);
-    if (result < 0)
-        return result;
-    use_segment(reader, &old, true, limit, position > old.base ? position : old.base);
-    return 0;
+    use_segment(reader, &present, false, INT64_MAX,
+                position > present.base && present.fd >= 0 ? position : present.base);
+    return 1;
+}
+
+/* Begins where soc_reader_open() was told to. Most readers begin in the present segment: then the
+ * archive is not looked at. */
+static int begin(struct soc_reader *reader, int64_t position, struct soc_error *error)
+{
+    int result = use_present(reader, position, error);
+    if (result == 0)
+        result = locate(reader, map_holding, position, error);
+    return result < 0 ? result : 0;
 }
 
 /* Opens at a position inside a segment: takes in the bytes before it, for the overlap and to see
@@ -93,6 +164,10 @@ static int prime(struct soc_reader *reader, struct soc_error *error)
     ssize_t got = soc_sys->pread(reader->segment.fd, reader->data, span, offset - (int64_t)span);
     if (got < 0)
         return soc_fail_errno(error, "%s.jsonl: cannot read", reader->log);
+    if ((size_t)got < span && reader->archived) {
+        reader->position = reader->limit; /* on in the next segment, which says what is missing */
+        return 0;
+    }
     if ((size_t)got < span)
         return soc_reader_restart(reader, "is shorter than where it was read last", error);
     reader->start = reader->end = reader->scanned = span;
@@ -133,11 +208,13 @@ int soc_reader_open(struct soc_reader *reader, const struct soc_dir *dir, const 
     reader->capacity = OVERLAP + READ_SIZE;
     reader->data = malloc(reader->capacity);
     reader->seen = soc_seen_new();
-    int result = reader->data && reader->seen ? 0 : soc_fail_memory(error);
-    if (result == 0)
-        result =
-            locate(reader, position == SOC_READ_FROM_END ? SOC_READ_FROM_PRESENT : position, error);
-    if (result == 0 && position == SOC_READ_FROM_END)
+    if (!reader->data || !reader->seen) {
+        soc_reader_close(reader);
+        return soc_fail_memory(error);
+    }
+    bool at_end = position == SOC_READ_FROM_END;
+    int result = begin(reader, at_end ? SOC_READ_FROM_PRESENT : position, error);
+    if (result == 0 && at_end)
         result = seek_end(reader, error);
     if (result == 0)
         result = prime(reader, error);
@@ -161,7 +238,8 @@ int soc_reader_restart(struct soc_reader *reader, const char *incident, struct s
              "%s.jsonl %s (at position %" PRId64 "); reading begins again at its start",
              reader->log, incident, reader->position);
     reader->pass_states = false;
-    return locate(reader, SOC_READ_FROM_PRESENT, error);
+    int result = use_present(reader, SOC_READ_FROM_PRESENT, error);
+    return result < 0 ? result : 0;
 }
 
 /* ---- From one segment to the next ---- */
@@ -212,15 +290,20 @@ static int next_segment(struct soc_reader *reader, struct soc_error *error)
 {
     int64_t wanted = reader->limit;
     int64_t reached = reader->position;
-    int result = locate(reader, wanted, error);
+    int result = locate(reader, map_following, wanted, error);
     if (result < 0)
         return result;
     int64_t next = reader->segment.base;
+    if (next < wanted) {
+        result = soc_reader_restart(reader, "was replaced", error);
+        return result < 0 ? result : 1;
+    }
     if (next > wanted || reached < wanted)
         snprintf(reader->incident, sizeof reader->incident,
                  "%s.jsonl: history between positions %" PRId64 " and %" PRId64 " is missing",
                  reader->log, reached, next);
-    reader->pass_states = next == wanted; /* behind a gap the states are news */
+    /* behind a gap the states are news */
+    reader->pass_states = next == wanted && reached == wanted;
     return 1;
 }
 
@@ -358,7 +441,7 @@ static bool is_passed_over(struct soc_reader *reader, const struct soc_line *lin
     struct soc_slice type = line->peek.type;
     if (soc_slice_is(type, "log_segment") || soc_slice_is(type, "log_sealed"))
         return true;
-    if (reader->pass_states && has_suffix(type, "_state\""))
+    if (reader->pass_states && !line->foreign && has_suffix(type, "_state\""))
         return true;
     reader->pass_states = false;
     struct soc_slice id = soc_slice_plain(line->peek.id);

@@ -33,23 +33,27 @@ static int copy_time(soc_json *receipt, const soc_json *json, const char *key)
     return soc_json_set_string(receipt, key, time);
 }
 
-static int take(soc_json *map, const char *agent, const soc_json *json)
+/* Of which receipts, and by what they are told apart. */
+struct wanted {
+    const char *field; /* whose value is asked for */
+    const char *value;
+    const char *key; /* whose value is the key in the map */
+};
+
+static int take(soc_json *map, const struct wanted *wanted, const soc_json *json)
 {
-    const char *id = soc_json_get_string(json, "messageId");
-    const char *to = soc_json_get_string(json, "deliveredTo");
-    if (!id || !to || (agent && strcmp(agent, to) != 0))
+    const char *value = soc_json_get_string(json, wanted->field);
+    const char *key = soc_json_get_string(json, wanted->key);
+    if (!key || !value || strcmp(value, wanted->value) != 0)
         return 0;
-    SOC_AUTO_JSON soc_json *message = entry(map, id);
-    SOC_AUTO_JSON soc_json *receipt = !message ? NULL
-                                      : agent  ? soc_json_retain(message)
-                                               : entry(message, to);
+    SOC_AUTO_JSON soc_json *receipt = entry(map, key);
     if (!receipt || copy_time(receipt, json, "deliveredAt") < 0 ||
         copy_time(receipt, json, "acknowledgedAt") < 0)
         return -1;
     return 0;
 }
 
-soc_json *soc_receipts_load(struct society *s, const char *agent, int *ret_error)
+static soc_json *load(struct society *s, const struct wanted *wanted, int *ret_error)
 {
     struct soc_reader reader;
     struct soc_line line;
@@ -61,13 +65,14 @@ soc_json *soc_receipts_load(struct society *s, const char *agent, int *ret_error
         *ret_error = result;
         return NULL;
     }
+    size_t length = strlen(wanted->value);
     while ((result = soc_reader_next(&reader, &line, &s->error)) == 1) {
         /* Most receipts are others': a look at the bytes spares decoding them. */
         if (line.kind == SOC_LINE_MALFORMED ||
-            (agent && !memmem(line.text, line.length, agent, strlen(agent))))
+            !memmem(line.text, line.length, wanted->value, length))
             continue;
         SOC_AUTO_JSON soc_json *json = soc_json_parse(line.text, line.length, NULL);
-        if (json && take(map, agent, json) < 0) {
+        if (json && take(map, wanted, json) < 0) {
             result = soc_fail_memory(&s->error);
             break;
         }
@@ -75,6 +80,18 @@ soc_json *soc_receipts_load(struct society *s, const char *agent, int *ret_error
     soc_reader_close(&reader);
     *ret_error = result;
     return result < 0 ? NULL : soc_json_retain(map);
+}
+
+soc_json *soc_receipts_of_agent(struct society *s, const char *agent, int *ret_error)
+{
+    struct wanted wanted = {"deliveredTo", agent, "messageId"};
+    return load(s, &wanted, ret_error);
+}
+
+soc_json *soc_receipts_of_message(struct society *s, const char *id, int *ret_error)
+{
+    struct wanted wanted = {"messageId", id, "deliveredTo"};
+    return load(s, &wanted, ret_error);
 }
 
 int soc_receipts_add(struct society *s, const char *message_id, bool acknowledged,
@@ -91,7 +108,11 @@ int soc_receipts_add(struct society *s, const char *message_id, bool acknowledge
     if (acknowledged)
         soc_record_string(out, "acknowledgedAt", now);
     int result = soc_record_end(out, start, NULL);
-    return result < 0 ? soc_fail(&s->error, result, "cannot make a receipt") : 0;
+    if (result == 0)
+        return 0;
+    if (!out->failed)
+        out->length = start;
+    return soc_fail(&s->error, result, "cannot make a receipt");
 }
 
 int soc_receipts_append(struct society *s, const struct soc_strbuf *lines)

@@ -10,9 +10,11 @@
 
 #include "handle.h"
 
-/* Reads every receipt kept. With `agent`: an object, message id -> {"deliveredAt","acknowledgedAt"}
- * of that agent's. With NULL: message id -> {agent -> {…}}. NULL on failure, with *ret_error. */
-soc_json *soc_receipts_load(struct society *s, const char *agent, int *ret_error);
+/* Reads the receipts kept: an agent's as message id -> {"deliveredAt","acknowledgedAt"}. NULL on
+ * failure, with *ret_error. */
+soc_json *soc_receipts_of_agent(struct society *s, const char *agent, int *ret_error);
+/* The same of one message: agent -> {…}. */
+soc_json *soc_receipts_of_message(struct society *s, const char *id, int *ret_error);
 
 /* Adds one receipt of the handle's agent, a whole line. 0; errors of soc_record_end(). */
 int soc_receipts_add(struct society *s, const char *message_id, bool acknowledged,

@@ -15,6 +15,7 @@
 #include "sys.h"
 
 #define SEAL_MAX 512
+#define TEMPORARY_MAX (SOC_SEGMENT_NAME_MAX + SOC_UUID_SIZE)
 #define LATE_MAX (64 * 1024 * 1024)
 
 /* ---- Rotation ---- */
@@ -47,6 +48,15 @@ static int write_segment(const struct soc_dir *dir, const char *name,
         result = soc_fs_write_all(fd, states, length, name, error);
     if (result == 0 && soc_sys->fdatasync(fd) < 0)
         result = soc_fail_errno(error, "%s: cannot sync", name);
+    return result;
+}
+
+static int temporary_name(char out[TEMPORARY_MAX], const char *log)
+{
+    char unique[SOC_UUID_SIZE];
+    int result = soc_uuid7(unique);
+    if (result == 0)
+        snprintf(out, TEMPORARY_MAX, ".%s.jsonl.%s.tmp", log, unique);
     return result;
 }
 
@@ -89,22 +99,23 @@ static int seal(int fd, const char *log, int64_t carried, struct soc_error *erro
     if (result < 0)
         return soc_fail(error, result, "%s: cannot make a seal", log);
     ssize_t wrote = soc_sys->write(fd, line.data, line.length);
-    return wrote < 0 ? soc_fail_errno(error, "archive of %s: cannot seal", log) : 0;
+    if (wrote < 0)
+        return soc_fail_errno(error, "archive of %s: cannot seal", log);
+    return (size_t)wrote == line.length ? 0
+                                        : soc_fail(error, -ENOSPC, "archive of %s: torn seal", log);
 }
 
 int soc_rotate(const struct soc_dir *dir, const char *log, const struct soc_segment *segment,
                int64_t end, const char *states, size_t length, struct soc_error *error)
 {
     SOC_AUTO_STRBUF struct soc_strbuf header = SOC_STRBUF_INIT;
-    char unique[SOC_UUID_SIZE];
+    char fresh[TEMPORARY_MAX];
     int result = make_header(&header, log, segment->base, end);
     if (result == 0)
-        result = soc_uuid7(unique);
+        result = temporary_name(fresh, log);
     if (result < 0)
         return soc_fail(error, result, "%s.jsonl: cannot make a header", log);
-    char fresh[SOC_SEGMENT_NAME_MAX + SOC_UUID_SIZE];
     char path[SOC_SEGMENT_NAME_MAX];
-    snprintf(fresh, sizeof fresh, ".%s.jsonl.%s.tmp", log, unique);
     soc_segment_name(path, log);
     result = write_segment(dir, fresh, &header, states, length, error);
     if (result == 0)
@@ -124,7 +135,65 @@ int soc_rotate(const struct soc_dir *dir, const char *log, const struct soc_segm
     return 0;
 }
 
+/* Gives the new segment its name, unless another was faster, and takes its temporary one away. */
+static int publish(const struct soc_dir *dir, const char *fresh, const char *path,
+                   struct soc_error *error)
+{
+    int result = 1;
+    if (soc_sys->linkat(dir->fd, fresh, dir->fd, path, 0) < 0 && errno != EEXIST)
+        result = soc_fail_errno(error, "%s: cannot make it again", path);
+    soc_sys->unlinkat(dir->fd, fresh, 0);
+    return result;
+}
+
+/* Begins a segment behind the archived one with this base. */
+static int resume_behind(const struct soc_dir *dir, const char *log, int64_t base,
+                         struct soc_error *error)
+{
+    struct soc_segment last = SOC_SEGMENT_INIT;
+    SOC_AUTO_STRBUF struct soc_strbuf header = SOC_STRBUF_INIT;
+    char fresh[TEMPORARY_MAX];
+    char path[SOC_SEGMENT_NAME_MAX];
+    int result = soc_segment_open(dir, log, base, O_RDONLY, &last, error);
+    if (result < 0)
+        return result;
+    int64_t size = soc_segment_size(&last, log, error);
+    soc_segment_close(&last);
+    result = size < 0 ? (int)size : make_header(&header, log, base, size);
+    if (result == 0)
+        result = temporary_name(fresh, log);
+    if (result < 0)
+        return soc_fail(error, result, "%s.jsonl: cannot make a header", log);
+    soc_segment_name(path, log);
+    result = write_segment(dir, fresh, &header, NULL, 0, error);
+    return result < 0 ? result : publish(dir, fresh, path, error);
+}
+
+int soc_resume(const struct soc_dir *dir, const char *log, struct soc_error *error)
+{
+    SOC_AUTO_FREE int64_t *bases = NULL;
+    size_t count = 0;
+    int result = soc_segment_archived(dir, log, &bases, &count, error);
+    /* What is no directory holds no archive: its own finder says so, and this append has its place.
+     */
+    if (result < 0 || count == 0)
+        return result == SOCIETY_E_UNSAFE_FILE ? 0 : result;
+    return resume_behind(dir, log, bases[count - 1], error);
+}
+
 /* ---- Settling ---- */
+
+/* Up to which offset a line says that late lines were carried over; -1: it is no seal. */
+static int64_t seal_carried(const char *line, size_t length)
+{
+    struct soc_line scanned;
+    int64_t carried;
+    soc_scan_line(line, length, &scanned);
+    if (scanned.kind != SOC_LINE_RECORD || !soc_slice_is(scanned.peek.type, "log_sealed"))
+        return -1;
+    SOC_AUTO_JSON soc_json *json = soc_json_parse(scanned.text, scanned.length, NULL);
+    return json && soc_json_get_integer(json, "carried", &carried) ? carried : -1;
+}
 
 /* Looks at the last line of an archived file. `ret_carried`: the offset up to which late lines were
  * carried over, `from` if no seal says. 1 when nothing is left to carry over. */
@@ -146,13 +215,8 @@ static int last_seal(int fd, const char *log, int64_t from, int64_t *ret_carried
     const char *before = memrchr(tail, '\n', (size_t)got - 1);
     const char *line = before ? before + 1 : tail;
     size_t length = (size_t)(tail + got - 1 - line);
-    struct soc_line scanned;
-    soc_scan_line(line, length, &scanned);
-    if (scanned.kind != SOC_LINE_RECORD || !soc_slice_is(scanned.peek.type, "log_sealed"))
-        return 0;
-    SOC_AUTO_JSON soc_json *json = soc_json_parse(scanned.text, scanned.length, NULL);
-    int64_t carried;
-    if (!json || !soc_json_get_integer(json, "carried", &carried) || carried < from)
+    int64_t carried = seal_carried(line, length);
+    if (carried < from)
         return 0;
     *ret_carried = carried;
     return size - (int64_t)length - 1 == carried;
@@ -165,8 +229,26 @@ struct late {
     size_t length;
     size_t offset;
     int64_t position;     /* of bytes[0] */
-    struct soc_strbuf id; /* of the present line: its own, or one made from its position */
+    struct soc_strbuf id; /* of the present line, as it stands, or one made from its position */
 };
+
+/* Drops from the front what a seal among the late bytes says was carried over: later lines of
+ * foreign writers may stand behind it. `offset` is that of the bytes in the file. */
+static void drop_carried(struct late *late, int64_t offset)
+{
+    const char *line = late->bytes;
+    const char *end = late->bytes + late->length;
+    const char *newline;
+    int64_t done = 0;
+    for (; (newline = memchr(line, '\n', (size_t)(end - line))); line = newline + 1) {
+        int64_t carried = seal_carried(line, (size_t)(newline - line)) - offset;
+        if (carried > done && carried <= line - late->bytes)
+            done = carried;
+    }
+    late->bytes += done;
+    late->length -= (size_t)done;
+    late->position += done;
+}
 
 /* The next record, without seals and damaged lines, which stay where they are; false at the last
  * newline. */
@@ -180,11 +262,13 @@ static bool next_late(struct late *late, struct soc_line *line)
         late->offset = (size_t)(newline + 1 - late->bytes);
         if (line->kind != SOC_LINE_RECORD || soc_slice_is(line->peek.type, "log_sealed"))
             continue;
-        struct soc_slice id = soc_slice_plain(line->peek.id);
         char made[SOC_LATE_ID_SIZE];
         soc_segment_late_id(made, late->log, line->position);
         soc_strbuf_clear(&late->id);
-        soc_strbuf_add(&late->id, id.data ? id.data : made, id.data ? id.length : strlen(made));
+        if (line->peek.id.data)
+            soc_strbuf_add(&late->id, line->peek.id.data, line->peek.id.length);
+        else
+            soc_json_quote(&late->id, made, strlen(made));
         return true;
     }
     return false;
@@ -213,7 +297,7 @@ static int drop_present(const struct soc_dir *dir, const char *log, soc_json *id
     SOC_AUTO_STRBUF struct soc_strbuf key = SOC_STRBUF_INIT;
     struct soc_line line;
     while ((result = soc_reader_next(&reader, &line, error)) == 1) {
-        struct soc_slice id = soc_slice_plain(line.peek.id);
+        struct soc_slice id = line.peek.id;
         if (line.kind == SOC_LINE_MALFORMED || !id.data)
             continue;
         soc_strbuf_clear(&key);
@@ -223,6 +307,25 @@ static int drop_present(const struct soc_dir *dir, const char *log, soc_json *id
     }
     soc_reader_close(&reader);
     return result;
+}
+
+/* One late line, with an id. */
+static void add_late(const struct late *late, const struct soc_line *line, struct soc_strbuf *out)
+{
+    const char *members = line->text;
+    size_t length = line->length;
+    if (!line->peek.id.data) {
+        /* The object ends in a brace, so the look at its first member ends. */
+        size_t brace = 1 + strspn(line->text + 1, " \t\r");
+        soc_strbuf_add_string(out, "{\"id\":");
+        soc_strbuf_add(out, late->id.data, late->id.length);
+        if (line->text[brace] != '}')
+            soc_strbuf_add_char(out, ',');
+        members += brace;
+        length -= brace;
+    }
+    soc_strbuf_add(out, members, length);
+    soc_strbuf_add_char(out, '\n');
 }
 
 /* The lines that are to be carried over, each with an id; their number. */
@@ -236,15 +339,7 @@ static int late_lines(struct late *late, soc_json *ids, struct soc_strbuf *out)
         if (!soc_json_get(ids, late->id.data))
             continue;
         soc_json_remove(ids, late->id.data);
-        if (soc_slice_plain(line.peek.id).data) {
-            soc_strbuf_add(out, line.text, line.length);
-        } else {
-            soc_strbuf_add_string(out, "{\"id\":");
-            soc_json_quote(out, late->id.data, late->id.length);
-            soc_strbuf_add_char(out, ',');
-            soc_strbuf_add(out, line.text + 1, line.length - 1);
-        }
-        soc_strbuf_add_char(out, '\n');
+        add_late(late, &line, out);
         count++;
     }
     return out->failed ? -ENOMEM : count;
@@ -268,7 +363,7 @@ static int collect(const struct soc_dir *dir, const char *log, struct late *late
     return count < 0 ? soc_fail_memory(error) : count;
 }
 
-/* The base of the archived segment just before `base`; -1: none. */
+/* The base of the archived segment just before `base`; -ENOENT: none; errnos. */
 static int64_t previous_base(const struct soc_dir *dir, const char *log, int64_t base,
                              struct soc_error *error)
 {
@@ -276,10 +371,10 @@ static int64_t previous_base(const struct soc_dir *dir, const char *log, int64_t
     size_t count = 0;
     int result = soc_segment_archived(dir, log, &bases, &count, error);
     if (result < 0)
-        return -1;
+        return result;
     while (count > 0 && bases[count - 1] >= base)
         count--;
-    return count > 0 ? bases[count - 1] : -1;
+    return count > 0 ? bases[count - 1] : -ENOENT;
 }
 
 /* One write to the end of the new segment: all or, for the next who settles, what came through. */
@@ -311,20 +406,23 @@ static int settle_from(const struct soc_dir *dir, const char *log,
 {
     size_t length = (size_t)(size - carried);
     SOC_AUTO_STRBUF struct soc_strbuf bytes = SOC_STRBUF_INIT;
-    if (length > LATE_MAX || !soc_strbuf_reserve(&bytes, length + 1))
+    if (length > LATE_MAX)
+        return soc_fail(error, SOCIETY_E_TOO_BIG, "archive of %s: over 64 MiB of late lines", log);
+    if (!soc_strbuf_reserve(&bytes, length + 1))
         return soc_fail_memory(error);
     ssize_t got = soc_sys->pread(old->fd, bytes.data, length, carried);
     if (got < 0)
         return soc_fail_errno(error, "archive of %s: cannot read", log);
     struct late late = {.log = log, .bytes = bytes.data, .length = (size_t)got};
     late.position = old->base + carried;
+    drop_carried(&late, carried);
     SOC_AUTO_STRBUF struct soc_strbuf lines = SOC_STRBUF_INIT;
     size_t end = 0;
     int count = collect(dir, log, &late, &end, &lines, error);
     soc_strbuf_free(&late.id);
     int result = count > 0 ? append_once(segment, log, &lines, error) : count;
     /* A torn line at the end may still be finished by its writer: then no seal yet. */
-    if (result == 0 && end == length)
+    if (result == 0 && end == late.length)
         result = seal(old->fd, log, size, error);
     return result < 0 ? result : count;
 }
@@ -334,13 +432,13 @@ int soc_settle(const struct soc_dir *dir, const char *log, const struct soc_segm
 {
     int64_t base = previous_base(dir, log, segment->base, error);
     if (base < 0)
-        return 0;
+        return base == -ENOENT ? 0 : (int)base;
     struct soc_segment old = SOC_SEGMENT_INIT;
     int result = soc_segment_open(dir, log, base, O_RDWR | O_APPEND, &old, error);
     if (result < 0)
         return result == -ENOENT ? 0 : result;
-    int64_t carried;
-    int64_t size;
+    int64_t carried = 0;
+    int64_t size = 0;
     result = last_seal(old.fd, log, segment->base - base, &carried, &size, error);
     if (result == 1 || (result == 0 && size < carried))
         result = 0;

@@ -28,6 +28,11 @@
 int soc_rotate(const struct soc_dir *dir, const char *log, const struct soc_segment *segment,
                int64_t end, const char *states, size_t length, struct soc_error *error);
 
+/* Makes the present segment of a log that lost it, behind the archived ones, so that no position is
+ * given twice. 1 made, or there is one again; 0 nothing is archived: an empty file will do; errnos.
+ */
+int soc_resume(const struct soc_dir *dir, const char *log, struct soc_error *error);
+
 /* Carries late lines of the archived segment before `segment` over into it. The lock of `segment`,
  * open for appending, is held. The number of lines carried over; errnos. A missing archive has
  * none. */

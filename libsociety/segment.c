@@ -41,14 +41,14 @@ void soc_segment_late_id(char out[SOC_LATE_ID_SIZE], const char *log, int64_t po
     snprintf(out, SOC_LATE_ID_SIZE, "late-%s-%" PRId64, log, position);
 }
 
-/* What a header line says. A foreign one, without a checksum, counts too. */
+/* What a header line says. One without a checksum is nobody's: it would move every position. */
 static int parse_header(const char *line, size_t length, const char *log, const char *name,
                         int64_t *ret_base, struct soc_error *error)
 {
     struct soc_line scanned;
     soc_scan_line(line, length, &scanned);
     SOC_AUTO_JSON soc_json *json = NULL;
-    if (scanned.kind == SOC_LINE_RECORD && !scanned.salvaged)
+    if (scanned.kind == SOC_LINE_RECORD && !scanned.foreign && !scanned.salvaged)
         json = soc_json_parse(scanned.text, scanned.length, NULL);
     const char *of = json ? soc_json_get_string(json, "log") : NULL;
     int64_t version;
@@ -62,8 +62,24 @@ static int parse_header(const char *line, size_t length, const char *log, const 
     return 0;
 }
 
-static int read_header(struct soc_segment *segment, const char *log, const char *name,
-                       struct soc_error *error)
+/* A first line that begins like a header and is none: where nothing is archived there was never a
+ * rotation, and it is a damaged line like any other; else positions can't be known, and guessing
+ * them would lose messages. */
+static int judge_damage(const struct soc_dir *dir, const char *log, struct soc_segment *segment,
+                        struct soc_error *error)
+{
+    SOC_AUTO_FREE int64_t *bases = NULL;
+    size_t count = 0;
+    int result = soc_segment_archived(dir, log, &bases, &count, NULL);
+    if (result < 0 || count > 0)
+        return error ? error->code : SOCIETY_E_CORRUPT;
+    segment->base = 0;
+    segment->header_length = 0;
+    return 0;
+}
+
+static int read_header(const struct soc_dir *dir, struct soc_segment *segment, const char *log,
+                       const char *name, struct soc_error *error)
 {
     char head[HEADER_MAX];
     ssize_t got = soc_sys->pread(segment->fd, head, sizeof head, 0);
@@ -74,31 +90,41 @@ static int read_header(struct soc_segment *segment, const char *log, const char 
         memcmp(head, HEADER_START, sizeof HEADER_START - 1) != 0)
         return 0;
     const char *newline = memchr(head, '\n', length);
-    if (!newline)
-        return soc_fail(error, SOCIETY_E_CORRUPT, "%s: the header in its first line is damaged",
-                        name);
-    segment->header_length = newline + 1 - head;
-    return parse_header(head, (size_t)(newline - head), log, name, &segment->base, error);
+    size_t end = newline ? (size_t)(newline - head) : length;
+    segment->header_length = (int64_t)end + 1;
+    int result = parse_header(head, end, log, name, &segment->base, error);
+    return result == SOCIETY_E_CORRUPT ? judge_damage(dir, log, segment, error) : result;
+}
+
+static bool is_named(const struct soc_dir *dir, const char *name, const struct stat *st)
+{
+    struct stat other;
+    return soc_sys->fstatat(dir->fd, name, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
+           other.st_ino == st->st_ino && other.st_dev == st->st_dev;
 }
 
 /* A planted hard link would let somebody else's file grow, or ours be changed from elsewhere. The
  * one second name that is right is the archive's, in the middle of a rotation. */
 static int check_links(const struct soc_dir *dir, const char *log, const char *name,
-                       const struct stat *st, const struct soc_segment *segment,
-                       struct soc_error *error)
+                       const struct soc_segment *segment, struct soc_error *error)
 {
-    if (st->st_nlink <= 1)
-        return 0;
+    struct stat st;
+    char path[SOC_SEGMENT_NAME_MAX];
     char archived[SOC_SEGMENT_NAME_MAX];
+    soc_segment_name(path, log);
     soc_segment_archive_name(archived, log, segment->base);
-    struct stat other;
-    if (st->st_nlink == 2 &&
-        soc_sys->fstatat(dir->fd, archived, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
-        other.st_ino == st->st_ino && other.st_dev == st->st_dev)
-        return 0;
+    /* Twice, for a rotation may take the second name away between the look at the file and that at
+     * its names. */
+    for (int look = 0; look < 2; look++) {
+        if (soc_sys->fstat(segment->fd, &st) < 0)
+            return soc_fail_errno(error, "%s: cannot stat", name);
+        if (st.st_nlink <= 1 ||
+            (st.st_nlink == 2 && is_named(dir, path, &st) && is_named(dir, archived, &st)))
+            return 0;
+    }
     return soc_fail(error, SOCIETY_E_UNSAFE_FILE,
                     "%s has %lu hard links: some other name shares it", name,
-                    (unsigned long)st->st_nlink);
+                    (unsigned long)st.st_nlink);
 }
 
 int soc_segment_open(const struct soc_dir *dir, const char *log, int64_t base, int flags,
@@ -116,9 +142,9 @@ int soc_segment_open(const struct soc_dir *dir, const char *log, int64_t base, i
     if (soc_sys->fstat(fd, &st) < 0)
         return soc_fail_errno(error, "%s: cannot stat", name);
     struct soc_segment segment = {.fd = fd, .device = st.st_dev, .inode = st.st_ino};
-    int result = read_header(&segment, log, name, error);
+    int result = read_header(dir, &segment, log, name, error);
     if (result == 0)
-        result = check_links(dir, log, name, &st, &segment, error);
+        result = check_links(dir, log, name, &segment, error);
     if (result == 0 && base >= 0 && segment.base != base)
         result =
             soc_fail(error, SOCIETY_E_CORRUPT, "%s: field base is %" PRId64, name, segment.base);

@@ -64,8 +64,15 @@ static int apply_line(struct soc_state *state, const struct soc_line *line, stru
     return result < 0 ? soc_fail_memory(error) : result;
 }
 
-/* Catches up; counts the records at or behind `mine` that took no effect. */
-static int catch_up(struct soc_state *state, int64_t mine, int *ret_void, struct soc_error *error)
+/* Positions from `begin` to `end`: where the records of a transaction stand. */
+struct span {
+    int64_t begin;
+    int64_t end;
+};
+
+/* Catches up; counts the records of `mine` that took no effect. */
+static int catch_up(struct soc_state *state, struct span mine, int *ret_void,
+                    struct soc_error *error)
 {
     struct soc_line line;
     int result;
@@ -76,7 +83,7 @@ static int catch_up(struct soc_state *state, int64_t mine, int *ret_void, struct
         result = apply_line(state, &line, error);
         if (result < 0)
             return result;
-        if (result == 0 && line.position >= mine)
+        if (result == 0 && line.position >= mine.begin && line.position < mine.end)
             ++*ret_void;
     }
     if (result == 0 && state->reader.incident[0] != '\0')
@@ -87,7 +94,7 @@ static int catch_up(struct soc_state *state, int64_t mine, int *ret_void, struct
 int soc_state_refresh(struct soc_state *state, struct soc_error *error)
 {
     int ignored = 0;
-    return catch_up(state, INT64_MAX, &ignored, error);
+    return catch_up(state, (struct span){0, 0}, &ignored, error);
 }
 
 /* Under the lock, with the state caught up. */
@@ -117,8 +124,10 @@ static int write_records(struct soc_state *state, const struct soc_strbuf *recor
     int64_t position;
     int refused = 0;
     int result = soc_log_write(&state->log, records->data, records->length, &position, error);
-    if (result == 0)
-        result = catch_up(state, position, &refused, error);
+    if (result == 0) {
+        struct span mine = {position, position + (int64_t)records->length};
+        result = catch_up(state, mine, &refused, error);
+    }
     if (result == 0 && refused > 0)
         result = soc_fail(error, SOCIETY_E_VOID, "%s.jsonl: a writer without a lock was faster",
                           state->log.name);

@@ -6,7 +6,6 @@
 
 #include "handle.h"
 #include "inbox.h"
-#include "receipts.h"
 #include "registry.h"
 
 static soc_json *log_object(struct society *s, const char *log)
@@ -50,12 +49,11 @@ static soc_json *log_array(struct society *s)
 static soc_json *agents_with_unread(struct society *s, int *ret_error)
 {
     SOC_AUTO_JSON soc_json *agents = soc_agent_array(s, ret_error);
-    SOC_AUTO_JSON soc_json *receipts = agents ? soc_receipts_load(s, NULL, ret_error) : NULL;
-    soc_json *result = receipts ? soc_json_new_array() : NULL;
+    soc_json *result = agents ? soc_json_new_array() : NULL;
     for (size_t i = 0; result && i < soc_json_count(agents); i++) {
         soc_json *agent = soc_json_copy(soc_json_item(agents, i));
         int64_t unread =
-            agent ? soc_inbox_unread(s, soc_json_get_string(agent, "agentId"), receipts) : -ENOMEM;
+            agent ? soc_inbox_unread(s, soc_json_get_string(agent, "agentId")) : -ENOMEM;
         if (unread >= 0 && soc_json_set(agent, "unread", soc_json_new_integer(unread)) == 0 &&
             soc_json_append(result, agent) == 0)
             continue;

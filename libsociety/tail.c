@@ -28,6 +28,8 @@ struct society_tail {
     struct soc_subscription subscription;
     struct soc_reader reader;
     struct soc_feed feed;
+    struct soc_line line; /* read last */
+    bool undecided;       /* whether to give it is not known yet: deciding failed */
     bool is_presence;
     bool is_messages;
     bool everyone;
@@ -159,10 +161,10 @@ SOC_PUBLIC int society_tail_open(society *s, const char *log, int64_t position, 
         return soc_fail_memory(&s->error);
     tail->s = s;
     tail->reader.segment.fd = -1;
-    tail->is_presence = strcmp(log, "presence") == 0;
+    tail->is_presence = log && strcmp(log, "presence") == 0;
     tail->is_messages = messages;
     tail->everyone = everyone;
-    tail->receipts = (flags & SOCIETY_TAIL_RECEIPTS) != 0 && s->agent[0] != '\0';
+    tail->receipts = messages && (flags & SOCIETY_TAIL_RECEIPTS) != 0 && s->agent[0] != '\0';
     result = open_sources(tail, log, position);
     if (result < 0) {
         release(tail);
@@ -188,8 +190,12 @@ SOC_PUBLIC void society_tail_close(society_tail *tail)
 
 void soc_tail_close_all(struct society *s)
 {
-    while (s->tails)
-        society_tail_close(s->tails);
+    struct society_tail *next;
+    for (struct society_tail *tail = s->tails; tail; tail = next) {
+        next = tail->next;
+        release(tail);
+    }
+    s->tails = NULL;
 }
 
 /* ---- Reading ---- */
@@ -199,17 +205,17 @@ void soc_tail_close_all(struct society *s)
 static int note_incident(struct society_tail *tail)
 {
     int result = 0;
+    if (tail->is_messages && !tail->everyone) {
+        soc_json *delivered = soc_receipts_of_agent(tail->s, tail->s->agent, &result);
+        if (!delivered)
+            return result;
+        soc_json_free(tail->delivered);
+        tail->delivered = delivered;
+    }
     soc_strbuf_clear(&tail->incident);
     soc_strbuf_add_string(&tail->incident, tail->reader.incident);
     tail->incident_told = false;
     tail->reader.incident[0] = '\0';
-    if (!tail->is_messages || tail->everyone)
-        return 0;
-    soc_json *delivered = soc_receipts_load(tail->s, tail->s->agent, &result);
-    if (!delivered)
-        return result;
-    soc_json_free(tail->delivered);
-    tail->delivered = delivered;
     return 0;
 }
 
@@ -263,23 +269,32 @@ static int settle_at_end(struct society_tail *tail)
     return 1;
 }
 
+/* Whether the line read last is to be given: 1 when it is kept, 0 when it is passed over; errors,
+ * after which it is decided on again. */
+static int decide(struct society_tail *tail)
+{
+    int result = is_wanted(tail, &tail->line);
+    if (result == 1)
+        result = keep(tail, &tail->line);
+    tail->undecided = result < 0;
+    return result;
+}
+
 static int advance_log(struct society_tail *tail)
 {
-    struct soc_line line;
     for (;;) {
-        int read = soc_reader_next(&tail->reader, &line, &tail->s->error);
+        if (!tail->undecided) {
+            int read = soc_reader_next(&tail->reader, &tail->line, &tail->s->error);
+            if (read < 0)
+                return read;
+            tail->undecided = read == 1;
+        }
         int result = tail->reader.incident[0] != '\0' ? note_incident(tail) : 0;
-        if (read < 0 || result < 0)
-            return read < 0 ? read : result;
-        if (read == 1)
-            result = is_wanted(tail, &line);
         if (result < 0)
             return result;
-        if (result == 1)
-            return keep(tail, &line);
-        if (read == 0)
-            result = settle_at_end(tail);
-        if (read == 0 && result <= 0)
+        bool at_end = !tail->undecided;
+        result = at_end ? settle_at_end(tail) : decide(tail);
+        if (result < 0 || (result == 1) != at_end)
             return result;
     }
 }
@@ -314,13 +329,13 @@ SOC_PUBLIC int society_tail_next(society_tail *tail, const char **ret_record, in
         result = advance(tail);
     if (result <= 0)
         return result;
-    tail->pending = false;
-    tail->position = tail->record_end;
     if (tail->receipts && tail->last[0] != '\0') {
         result = soc_receipts_add(tail->s, tail->last, false, &tail->unreceipted);
         if (result < 0)
             return result;
     }
+    tail->pending = false;
+    tail->position = tail->record_end;
     *ret_record = tail->record.data;
     if (ret_position)
         *ret_position = tail->record_position;

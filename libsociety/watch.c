@@ -21,6 +21,7 @@
 #define FILE_MASK IN_MODIFY
 
 struct soc_watch {
+    pid_t owner; /* the process that made it */
     int inotify; /* -1: none to be had */
     struct soc_subscription *first;
 };
@@ -28,8 +29,10 @@ struct soc_watch {
 struct soc_watch *soc_watch_new(void)
 {
     struct soc_watch *watch = calloc(1, sizeof *watch);
-    if (watch)
+    if (watch) {
+        watch->owner = getpid();
         watch->inotify = soc_sys->inotify_init();
+    }
     return watch;
 }
 
@@ -86,6 +89,7 @@ int soc_watch_subscribe(struct soc_watch *watch, bool polled, struct soc_subscri
         set_timer(subscription, subscription->period_ms) < 0) {
         int result = soc_fail_errno(error, "cannot make descriptors to wait with");
         close_descriptors(subscription);
+        subscription->watch = NULL;
         return result;
     }
     subscription->next = watch->first;
@@ -96,13 +100,13 @@ int soc_watch_subscribe(struct soc_watch *watch, bool polled, struct soc_subscri
 /* ---- Watches ---- */
 
 /* Removes a watch that no subscription uses any more: the kernel gives one descriptor for each
- * file, so they may share it. */
+ * file, so they may share it. A child made by fork() has the same instance and leaves it alone. */
 static void drop_watch(const struct soc_watch *watch, int descriptor)
 {
     for (const struct soc_subscription *s = watch->first; s; s = s->next)
         if (s->file == descriptor || s->directory == descriptor)
             return;
-    if (descriptor >= 0)
+    if (descriptor >= 0 && watch->owner == getpid())
         inotify_rm_watch(watch->inotify, descriptor);
 }
 
@@ -207,9 +211,12 @@ bool soc_watch_take(struct soc_subscription *subscription)
 int soc_watch_signal(const struct soc_subscription *subscription)
 {
     static const uint64_t one = 1;
+    int saved = errno; /* a signal handler leaves it as it was */
     ssize_t wrote = write(subscription->event_fd, &one, sizeof one);
     /* EAGAIN: the counter is full, so the descriptor is readable, which is what was wanted. */
-    return wrote == sizeof one || errno == EAGAIN ? 0 : -errno;
+    int result = wrote == sizeof one || errno == EAGAIN ? 0 : -errno;
+    errno = saved;
+    return result;
 }
 
 void soc_watch_soon(struct soc_subscription *subscription, int32_t ms)

@@ -50,10 +50,9 @@ static void print_logs(json_value *logs)
     table_begin(&table, headings);
     for (size_t i = 0; i < json_count(logs); i++) {
         json_value *log = json_element(logs, i);
-        json_value *end = json_member(log, "end");
-        table_add(&table, NULL, json_member_text(log, "name", json_member_text(log, "log", NULL)));
+        table_add(&table, NULL, json_member_text(log, "log", NULL));
         add_number(&table, NULL, json_member_number(log, "bytes", 0));
-        add_number(&table, NULL, json_member_number(log, end ? "end" : "position", 0));
+        add_number(&table, NULL, json_member_number(log, "end", 0));
     }
     table_end(&table);
 }

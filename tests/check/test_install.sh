@@ -9,7 +9,7 @@ cd "$SOCIETY_SRC" || exit 1
 
 root=$T/root
 make_quietly() {
-    env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory -s CC=gcc WERROR=1 "$@"
+    env -u PKG_CONFIG_SYSROOT_DIR -u PKG_CONFIG_PATH make --no-print-directory -s CC=gcc WERROR=1 "$@"
 }
 
 ok "make install" make_quietly install DESTDIR="$root" PREFIX=/usr
@@ -25,8 +25,8 @@ empty "$(grep -rlF -e "$SOCIETY_SRC" -e "$root" "$root/usr/lib/pkgconfig" "$root
     while read -r file; do readelf -d "$file" 2>/dev/null | grep -E 'RPATH|RUNPATH'; done)" "no path of the build in what is installed"
 
 export PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_PATH=$root/usr/lib/pkgconfig
-# The sysroot would also be put before what the system's own packages say, so those are asked without it.
 ok "pkg-config knows society" pkg-config --exists society
+like "$(pkg-config --static --libs society)" "-ljansson -lmd" "for static linking it names what the library needs"
 is "$(pkg-config --modversion society)" 0.1.0 "its version"
 
 # The program is the one that README.md shows.
@@ -39,7 +39,7 @@ dynamic() {
 # shellcheck disable=SC2046
 static() {
     gcc -std=c99 -Wall -Werror -o "$T/static" "$T/program.c" $(pkg-config --cflags society) "$root/usr/lib/libsociety.a" \
-        $(env -u PKG_CONFIG_SYSROOT_DIR pkg-config --libs jansson libmd) -pthread
+        -ljansson -lmd -pthread
 }
 ok "the program of README.md compiles with pkg-config" dynamic
 ok "and statically" static

@@ -120,10 +120,10 @@ static void test_stealing(void **state)
     check(steal);
 }
 
+/* With numbers of at most 15 characters: jansson asserts that it has all of a longer one. */
 static int parse(void)
 {
-    static const char text[] =
-        "{\"key\":[1,2.5,\"x\\n\",{\"n\":12345678901234567890}],\"u\":\"\\ud83d\"}";
+    static const char text[] = "{\"a key\":[1,2.5,\"x\\n\",{\"n\":1234567890}],\"u\":\"\\ud83d\"}";
     SOC_AUTO_JSON soc_json *json = soc_json_parse(text, strlen(text), &error);
 
     return json ? 0 : error.code;
@@ -142,10 +142,11 @@ static int parse_large_number(void)
     return json ? 0 : error.code;
 }
 
-static void test_parsing_a_large_number(void **state)
+static int parse_large_integer(void)
 {
-    (void)state;
-    check(parse_large_number);
+    SOC_AUTO_JSON soc_json *json = soc_json_parse("9223372036854775808", 19, &error);
+
+    return json ? 0 : error.code;
 }
 
 static int parse_lone_surrogate(void)
@@ -155,9 +156,16 @@ static int parse_lone_surrogate(void)
     return json ? 0 : error.code;
 }
 
-static void test_parsing_a_lone_surrogate(void **state)
+static void test_parsing_what_is_mended(void **state)
 {
     (void)state;
+    if (!memory_possible())
+        skip();
+    /* jansson's own assertions forbid to starve it in the middle of a long number. */
+    memory_fail_at(1);
+    assert_int_equal(parse_large_integer(), -ENOMEM);
+    assert_true(memory_restore());
+    check(parse_large_number);
     check(parse_lone_surrogate);
 }
 
@@ -206,8 +214,10 @@ static int dump(void)
 
 static void test_copying_and_writing(void **state)
 {
+    static const char text[] = "[\"x\",0.1,{\"a\":[]}]";
+
     (void)state;
-    value = soc_json_parse("[\"x\",0.1,{\"a\":[]}]", 19, NULL);
+    value = soc_json_parse(text, strlen(text), NULL);
     assert_non_null(value);
     if (memory_possible())
         check(copy);
@@ -303,27 +313,13 @@ static void test_listing_what_is_not_there(void **state)
     check(list_missing);
 }
 
-static int replace(void)
-{
-    int result = soc_fs_replace(&dir, "nowhere/a", "x", 1, false, &error);
-
-    return result == -ENOENT ? 0 : result;
-}
-
-static void test_replacing(void **state)
-{
-    (void)state;
-    check(replace);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_growing),
         cmocka_unit_test(test_stealing),
         cmocka_unit_test(test_parsing),
-        cmocka_unit_test(test_parsing_a_large_number),
-        cmocka_unit_test(test_parsing_a_lone_surrogate),
+        cmocka_unit_test(test_parsing_what_is_mended),
         cmocka_unit_test(test_building),
         cmocka_unit_test(test_copying_and_writing),
         cmocka_unit_test(test_digest),
@@ -332,7 +328,6 @@ int main(void)
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_listing),
         cmocka_unit_test(test_listing_what_is_not_there),
-        cmocka_unit_test(test_replacing),
     };
 
     return cmocka_run_group_tests_name("memory_low", tests, setup, teardown);

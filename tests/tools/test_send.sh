@@ -26,7 +26,7 @@ printf 'one\ntwo\n' | society-send bob - >/dev/null
 is "$(last .content)" '"one\ntwo"' "- is standard input less its last newline"
 society-send bob - </dev/null >/dev/null
 is "$(last .content)" '""' "which may be empty"
-printf 'a\0b' | status_is 2 "but has no NUL" society-send bob -
+status_is 2 "but has no NUL" sh -c 'printf "a\\0b" | society-send bob -'
 society-send bob $'q"\\\n\t\001 \u00e9\U0001F600' >/dev/null
 is "$(last .content)" $'"q\\"\\\\\\n\\t\\u0001 \u00e9\U0001F600"' "every character arrives"
 

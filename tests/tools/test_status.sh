@@ -11,7 +11,8 @@ society-init --project shop-1 >/dev/null
 
 ok "a new society" society-status
 society-agent -a alice register --role supervisor
-society-agent -a bob register --role $'x\e[1m'
+society-agent -a bob register --role tester
+printf '{"agentId":"bob","role":"x\\u001b[1m"}\n' >>.society-agent/registry.jsonl
 society-agent -a bob status busy 'on it'
 society-send -a alice bob one >/dev/null
 society-send -a alice all two >/dev/null
@@ -19,7 +20,7 @@ society-send -a alice all two >/dev/null
 is "$(society-status -j | jq -c '[.projectId,.dir]')" "[\"shop-1\",\"$T/shop/.society-agent\"]" "--json: project and directory"
 is "$(society-status -j | jq -c '[.agents[] | [.agentId,.unread]]')" '[["alice",0],["bob",2]]' "--json: agents and their unread messages"
 is "$(society-status -j | jq -c '.agents[1] | [.status,.note]')" '["busy","on it"]' "--json: what they do"
-is "$(society-status -j | jq -r '.logs[] | select(.name=="messages").bytes')" "$(wc -c <.society-agent/messages.jsonl)" "--json: logs"
+is "$(society-status -j | jq -r '.logs[] | select(.log=="messages") | .bytes,.end' | sort -u)" "$(wc -c <.society-agent/messages.jsonl)" "--json: logs"
 society-status >screen
 like "$(head -n 1 screen)" "^shop-1  $T/shop/.society-agent$" "the screen begins with the project"
 like "$(cat screen)" $'bob\t[^\t]*\tonline\tbusy\t2\t' "has the agents"

@@ -148,13 +148,15 @@ spawn society-watch -a carol --log registry -j >presence
 ok "the registry's watch tells who is here" wait_for 10 grep -q '"agentId":"bob"' presence
 kill -KILL "$watch"
 wait "$watch" 2>/dev/null
-ok "and that a holder died" wait_for 10 sh -c 'jq -e "select(.type==\"presence\" and .agentId==\"bob\" and .online==false)" presence'
-ok "with no position" jq -e 'select(.type=="presence" and .online==false) | .position == null' presence
+ok "and that a holder died" wait_for 10 sh -c 'jq -se "any(.type==\"presence\" and .agentId==\"bob\" and .online==false)" presence'
+ok "with no position" jq -se 'map(select(.type=="presence")) | all(has("position") and .position == null)' presence
 ok "list knows it too" is_online bob false
 society-agent -a dave register --role tester
 ok "and a registration" wait_for 10 grep -q '"agentId":"dave".*"position":[0-9]' presence
 
 # The reader of the output.
+# They have heard the message to all.
+for agent in erin gina hugo; do society-watch -a $agent --timeout 0 >"$T/out"; done
 status_is 0 "a reader that goes away ends a sleeping watch" timeout 20 bash -c 'society-watch -a nobody-1 --timeout 60 | true'
 for i in $(seq 1 50); do echo "{\"to\":\"erin\",\"content\":$i}"; done | society-send --stdin >/dev/null
 is "$(timeout 20 bash -c 'society-watch -a erin -j | head -n 1' | contents)" 1 "head gets its line, and the watch ends"
@@ -179,5 +181,5 @@ wait_for 10 sh -c "ls -l /proc/$watch/fd | grep -q anon_inode"
 rm -rf gone
 wait "$watch"
 is "$?" 3 "a directory that is removed ends it"
-ok "no log was harmed" sh -c 'society-doctor -j | jq -e "select(.log==\"messages\") | .malformed == 0"'
+ok "no log was harmed" sh -c 'society-doctor -j | jq -se "map(select(.log==\"messages\"))[0].malformed == 0"'
 done_testing

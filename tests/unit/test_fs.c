@@ -300,6 +300,7 @@ static void test_errors_of_the_system(void **state)
     faults_at(FAULT_FCHMOD, 1, EIO);
     expect(soc_fs_open(&dir, "new", O_RDWR | O_CREAT, &error), -EIO,
            "can't set the mode of new: Input/output error");
+    umask(022);
     faults_at(FAULT_FSTAT, 1, EIO);
     expect(soc_fs_mkdir(&dir, "locks", &error), -EIO, "can't look at locks: Input/output error");
     faults_at(FAULT_MKDIRAT, 1, EROFS);

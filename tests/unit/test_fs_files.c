@@ -191,12 +191,16 @@ static void test_interruptions_of_a_replacement(void **state)
 static void test_a_name_too_long(void **state)
 {
     char name[NAME_MAX + 1];
+    char longer[NAME_MAX + 10];
 
     (void)state;
     memset(name, 'x', NAME_MAX);
     name[NAME_MAX] = '\0';
     assert_int_equal(soc_fs_replace(&dir, name, "x", 1, false, &error), -ENAMETOOLONG);
     assert_non_null(strstr(error.text, "xxx is too long a name"));
+    snprintf(longer, sizeof(longer), "%sx/a", name);
+    assert_int_equal(soc_fs_replace(&dir, longer, "x", 1, false, &error), -ENAMETOOLONG);
+    assert_int_equal(soc_fs_remove(&dir, longer, &error), -ENAMETOOLONG);
 }
 
 static void test_removing(void **state)

@@ -127,6 +127,17 @@ static void test_failure_sticks(void **state)
     assert_string_equal(buf.data, "again");
 }
 
+/* In the C locale no wide character beyond ASCII can be written. */
+static void test_text_that_can_not_be_formatted(void **state)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf buf = SOC_STRBUF_INIT;
+
+    (void)state;
+    soc_strbuf_add_format(&buf, "%ls", L"\u20ac");
+    assert_true(buf.failed);
+    assert_null(buf.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +149,7 @@ int main(void)
         cmocka_unit_test(test_clear_keeps_the_memory),
         cmocka_unit_test(test_steal),
         cmocka_unit_test(test_failure_sticks),
+        cmocka_unit_test(test_text_that_can_not_be_formatted),
     };
 
     return cmocka_run_group_tests_name("strbuf", tests, NULL, NULL);

@@ -54,6 +54,8 @@ static void use_every_call(void)
     int second = soc_sys->openat2(dir, "a", &how);
     int events = soc_sys->inotify_init();
 
+    if (second < 0 && errno == ENOSYS) /* an old kernel, or valgrind */
+        second = openat(dir, "a", O_RDWR | O_CLOEXEC);
     assert_int_equal(soc_sys->inotify_add(events, tmp, IN_CREATE), 1);
     assert_int_equal(soc_sys->write(fd, "abcd", 4), 4);
     assert_int_equal(soc_sys->pread(second, bytes, 8, 1), 3);

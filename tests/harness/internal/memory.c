@@ -26,11 +26,6 @@ static atomic_long left = -1; /* until the one that fails; -1: none will */
 static atomic_bool all_after;
 static atomic_bool has_failed;
 
-bool memory_possible(void)
-{
-    return POSSIBLE;
-}
-
 static void order(unsigned nth, bool all)
 {
     atomic_store(&has_failed, false);
@@ -52,6 +47,17 @@ bool memory_restore(void)
 {
     atomic_store(&left, -1);
     return atomic_load(&has_failed);
+}
+
+/* By trying: what watches the program may have put a malloc() of its own in front of this one. */
+bool memory_possible(void)
+{
+    void *volatile memory;
+
+    memory_fail_at(1);
+    memory = malloc(1);
+    free(memory);
+    return memory_restore();
 }
 
 #if POSSIBLE
