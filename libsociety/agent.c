@@ -4,10 +4,12 @@
 #include <society/agent.h>
 #include <string.h>
 
+#include "own_state.h"
 #include "path.h"
 #include "presence.h"
 #include "record.h"
 #include "registry.h"
+#include "task.h"
 
 /* ---- Showing ---- */
 
@@ -51,6 +53,18 @@ static soc_json *blank_agent(const char *agent)
     return NULL;
 }
 
+/* What the agent holds, from the other logs. A log that can't be read is an error of its own. */
+static int set_holdings(struct society *s, soc_json *object, const char *agent, int *ret_error)
+{
+    int result = 0;
+    const struct soc_tasks *tasks = soc_tasks(s, &result);
+    const struct soc_owns *owns = tasks ? soc_owns(s, &result) : NULL;
+    if (owns && soc_json_set(object, "claims", soc_task_claims_of(tasks, agent)) == 0)
+        return soc_json_set(object, "owns", soc_owns_of(owns, agent));
+    *ret_error = result;
+    return result < 0 ? result : -ENOMEM;
+}
+
 soc_json *soc_agent_object(struct society *s, const soc_json *registry, const char *agent,
                            int *ret_error)
 {
@@ -64,13 +78,15 @@ soc_json *soc_agent_object(struct society *s, const soc_json *registry, const ch
     for (void *i = NULL; result == 0 && fields && (i = soc_json_next(fields, i, &key, &value));)
         if (strcmp(key, "claims") != 0 && strcmp(key, "owns") != 0 && strcmp(key, "online") != 0)
             result = soc_json_set(object, key, soc_json_copy(value));
+    if (result == 0)
+        result = set_holdings(s, object, agent, ret_error);
     /* A lock file that is not what it should be makes its agent unknown, not the list. */
     if (result == 0)
         soc_presence_look(s, agent, &presence);
     if (result == 0)
         result = set_presence(object, &presence);
     if (result < 0) {
-        *ret_error = soc_fail_memory(&s->error);
+        *ret_error = *ret_error < 0 ? *ret_error : soc_fail_memory(&s->error);
         return NULL;
     }
     return soc_json_retain(object);
@@ -84,11 +100,8 @@ static soc_json *all_ids(struct society *s, const soc_json *registry, int *ret_e
     const char *id;
     const soc_json *value;
     int result = ids ? soc_presence_list(s, &seen) : soc_fail_memory(&s->error);
-    for (size_t i = 0; result == 0 && seen[i]; i++) {
-        struct soc_presence presence;
-        if (soc_presence_look(s, seen[i], &presence) == 0 && presence.online)
-            result = soc_json_set(ids, seen[i], soc_json_new_null());
-    }
+    for (size_t i = 0; result == 0 && seen[i]; i++)
+        result = soc_json_set(ids, seen[i], soc_json_new_null());
     for (void *i = NULL; result == 0 && (i = soc_json_next(registry, i, &id, &value));)
         result = soc_json_set(ids, id, soc_json_new_null());
     if (seen)

@@ -10,15 +10,17 @@
 
 #include "cursor.h"
 #include "handle.h"
+#include "own_state.h"
 #include "reader.h"
 #include "record.h"
 #include "registry.h"
 #include "rotate.h"
 #include "sys.h"
+#include "task.h"
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 
-static const char *const logs[] = {"messages", "deliveries", "registry"};
+static const char *const logs[] = {"messages", "deliveries", "registry", "tasks", "ownership"};
 
 #define LOGS (sizeof logs / sizeof logs[0])
 
@@ -80,7 +82,8 @@ static int is_due(struct society *s, const char *log, bool force)
     soc_reader_close(&reader);
     if (force || size <= 0)
         return size < 0 ? (int)size : result;
-    return strcmp(log, "registry") == 0 || size >= s->config.rotate_bytes;
+    bool rotated = strcmp(log, "messages") == 0 || strcmp(log, "deliveries") == 0;
+    return !rotated || size >= s->config.rotate_bytes;
 }
 
 /* Rotates messages or deliveries: 1 done, 0 not needed. */
@@ -101,14 +104,16 @@ static int rotate(struct society *s, struct soc_log *log, bool force, int64_t *r
     return *ret_base > before;
 }
 
-static int compact_registry(struct society *s, bool force, int64_t *ret_base)
+/* The state that is folded from a log, caught up; NULL: the log has none, or *ret_error. */
+static struct soc_state *state_of(struct society *s, const char *log, int *ret_error)
 {
-    int result = 0;
-    if (!soc_registry(s, &result))
-        return result;
-    result = soc_state_compact(&s->registry, force, &s->error);
-    *ret_base = s->registry.log.segment.base;
-    return result;
+    if (strcmp(log, "registry") == 0)
+        return soc_registry(s, ret_error) ? &s->registry : NULL;
+    if (strcmp(log, "tasks") == 0)
+        return soc_tasks(s, ret_error) ? &s->tasks : NULL;
+    if (strcmp(log, "ownership") == 0)
+        return soc_owns(s, ret_error) ? &s->ownership : NULL;
+    return NULL;
 }
 
 /* One log: what was archived goes to the list. */
@@ -118,11 +123,17 @@ static int archive(struct society *s, const char *log, bool force, society_list 
     int result = is_due(s, log, force);
     if (result <= 0)
         return result;
-    if (strcmp(log, "registry") == 0)
-        result = compact_registry(s, force, &base);
-    else
+    result = 0;
+    struct soc_state *state = state_of(s, log, &result);
+    if (result < 0)
+        return result;
+    if (state) {
+        result = soc_state_compact(state, force, &s->error);
+        base = state->log.segment.base;
+    } else {
         result =
             rotate(s, strcmp(log, "messages") == 0 ? &s->messages : &s->deliveries, force, &base);
+    }
     return result <= 0 ? result : add_archived(s, log, base, list);
 }
 
@@ -274,7 +285,7 @@ static int check_arguments(struct society *s, const char *log, uint32_t flags)
         known |= log && strcmp(log, logs[i]) == 0;
     if (!known)
         return soc_fail(&s->error, SOCIETY_E_INVALID,
-                        "log \"%.80s\" is none of messages, deliveries, registry", log);
+                        "log \"%.80s\" is none of those that are compacted", log);
     if (flags & ~(SOCIETY_COMPACT_FORCE | SOCIETY_COMPACT_RETAIN))
         return soc_fail(&s->error, SOCIETY_E_INVALID, "flags: unknown bits in %#x", flags);
     return 0;

@@ -90,7 +90,7 @@ static void check_entry(const struct check *check, const char *sub, const char *
                            "%s can be written by others (mode %04o)", name, st->st_mode & 07777);
     if (base[0] == '.' && has_suffix(base, ".tmp"))
         check_temporary(check, name, st);
-    else if (strcmp(sub, "cursors") == 0 && has_suffix(base, ".json"))
+    else if (strcmp(sub, "cursors") == 0 && base[0] != '.' && has_suffix(base, ".json"))
         check_cursor(check, name, base);
     else if (strcmp(sub, SOC_ATTACHMENTS) == 0 && soc_is_attachment(base))
         check_attachment(check, base);

@@ -65,9 +65,10 @@ static int compare(struct society *s, struct soc_feed *feed, const char *agent, 
     bool before = soc_json_get_bool(feed->known, agent, false);
     if (before == presence.online)
         return 0;
-    if (soc_json_set(feed->known, agent, soc_json_new_bool(presence.online)) < 0)
+    /* In this order: when memory runs out an event is told twice, and not never. */
+    if (enqueue(feed, agent, &presence) < 0)
         return -1;
-    return enqueue(feed, agent, &presence);
+    return soc_json_set(feed->known, agent, soc_json_new_bool(presence.online));
 }
 
 /* Those who are known but have no lock file any more. */
@@ -137,6 +138,8 @@ int soc_feed_next(struct society *s, struct soc_subscription *subscription, stru
         subscription->lost = false;
         subscription->changed = false;
         result = scan(s, subscription, feed);
+        if (result < 0)
+            soc_watch_soon(subscription, AGAIN_LAST_MS); /* what was to be seen is still there */
         if (result == 0 && soc_json_count(feed->queue) > 0)
             return give(feed, out);
     }

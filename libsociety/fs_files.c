@@ -144,10 +144,9 @@ static int replace_in(const struct place *place, const char *name, const struct 
     if (result < 0)
         return result;
     fd = soc_fs_open(&place->dir, temporary, O_WRONLY | O_CREAT | O_EXCL, error);
-    if (fd < 0)
-        return fd;
-    result = write_temporary(fd, content, name, error);
-    if (result == 0 && soc_sys->renameat(place->dir.fd, temporary, place->dir.fd, place->base) < 0)
+    result = fd < 0 ? fd : write_temporary(fd, content, name, error);
+    if (result == 0 &&
+        soc_sys->renameat2(place->dir.fd, temporary, place->dir.fd, place->base, 0) < 0)
         result = soc_fail_errno(error, "can't replace %s", name);
     if (result < 0)
         soc_sys->unlinkat(place->dir.fd, temporary, 0); /* what counts was reported already */

@@ -34,8 +34,11 @@ struct society {
     int64_t touched_ms;          /* when lastSeen was set last */
     struct soc_log messages;
     struct soc_log deliveries;
-    struct soc_state registry; /* opened at first use */
-    struct soc_watch *watch;   /* made at first use */
+    struct soc_state registry;  /* opened at first use */
+    struct soc_state tasks;     /* likewise */
+    struct soc_state ownership; /* likewise */
+    int64_t renewed_ms;         /* when claims were renewed last */
+    struct soc_watch *watch;    /* made at first use */
     struct society_tail *tails;
 };
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <society/message.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "address.h"
@@ -37,8 +38,8 @@ struct listing {
     int64_t count;
 };
 
-/* The agent's receipt for a message; NULL: none, or *ret_error. An agent whose cursor is at the end has
- * none to look up, and the history of receipts is not read. */
+/* The agent's receipt for a message; NULL: none, or *ret_error. An agent whose cursor is at the end
+ * has none to look up, and the history of receipts is not read. */
 static const soc_json *receipt_of(struct listing *listing, const char *id, int *ret_error)
 {
     if (!listing->receipts)
@@ -231,6 +232,8 @@ static int find_unread(struct society *s, struct soc_reader *reader, const soc_j
         if (addressed == 1 && (key[0] == '\0' || !soc_json_get(receipts, key)))
             break;
         cursor->position = line.end;
+        int length = id.data && id.length <= SOC_ID_MAX ? (int)id.length : 0;
+        snprintf(cursor->last, sizeof cursor->last, "%.*s", length, length ? id.data : "");
     }
     if (result < 0)
         return result;
@@ -279,7 +282,8 @@ static int mark(struct society *s, const char *id, bool acknowledged)
         result = soc_receipts_append(s, &line);
     if (result < 0)
         return result;
-    /* The receipt stands. That the cursor moves on is an economy, which the next receipt tries again. */
+    /* The receipt stands. That the cursor moves on is an economy, which the next receipt tries
+     * again. */
     if (soc_json_set(receipts, id, soc_json_new_object()) == 0)
         advance_cursor(s, receipts);
     return 1;

@@ -65,8 +65,8 @@ static int make_subdirectories(struct society *s)
 
 static bool has_line(const char *text, size_t length)
 {
-    static const char *const lines[] = {EXCLUDE_LINE, SOC_DIR_NAME "/", SOC_DIR_NAME,
-                                        "/" SOC_DIR_NAME};
+    static const char *const lines[] = {EXCLUDE_LINE, (SOC_DIR_NAME "/"), SOC_DIR_NAME,
+                                        ("/" SOC_DIR_NAME)};
     for (size_t start = 0; start < length;) {
         const char *newline = memchr(text + start, '\n', length - start);
         size_t end = newline ? (size_t)(newline - text) : length;

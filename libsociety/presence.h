@@ -32,9 +32,18 @@ struct soc_presence {
     int64_t pid; /* 0: unknown */
 };
 
-/* soc_enter(), and checks that the handle has an agent (SOCIETY_E_NO_AGENT), and notes that it was
- * seen. */
+/* "locks/agent-w1.lock" */
+#define SOC_PRESENCE_NAME_MAX (sizeof "locks/agent-.lock" + SOC_ID_MAX)
+void soc_presence_name(char out[SOC_PRESENCE_NAME_MAX], const char *agent);
+
+/* What the holder wrote of itself: session, host, pid; damaged content says nothing. False when the
+ * file is empty. */
+bool soc_presence_read(int fd, struct soc_presence *presence);
+
+/* soc_enter(), soc_need_agent(), and notes that the agent was seen. */
 int soc_enter_as(struct society *s);
+/* 0; SOCIETY_E_NO_AGENT. */
+int soc_need_agent(struct society *s);
 
 /* How the agent stands now. 0; errnos. What is written in the file is not trusted beyond being
  * shown. */

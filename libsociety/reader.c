@@ -238,6 +238,8 @@ int soc_reader_restart(struct soc_reader *reader, const char *incident, struct s
              "%s.jsonl %s (at position %" PRId64 "); reading begins again at its start",
              reader->log, incident, reader->position);
     reader->pass_states = false;
+    if (reader->forgets)
+        soc_seen_forget(reader->seen);
     int result = use_present(reader, SOC_READ_FROM_PRESENT, error);
     return result < 0 ? result : 0;
 }
@@ -303,7 +305,7 @@ static int next_segment(struct soc_reader *reader, struct soc_error *error)
                  "%s.jsonl: history between positions %" PRId64 " and %" PRId64 " is missing",
                  reader->log, reached, next);
     /* behind a gap the states are news */
-    reader->pass_states = next == wanted && reached == wanted;
+    reader->pass_states = next == wanted && reached >= wanted;
     return 1;
 }
 
@@ -318,8 +320,13 @@ static int follow(struct soc_reader *reader, struct soc_error *error)
         int result = soc_segment_open(reader->dir, reader->log, -1, O_RDONLY, &made, error);
         if (result < 0)
             return result == -ENOENT ? 0 : result;
-        use_segment(reader, &made, false, INT64_MAX, made.base);
-        return 1;
+        if (made.base <= reader->position) {
+            use_segment(reader, &made, false, INT64_MAX, made.base);
+            return 1;
+        }
+        soc_segment_close(&made); /* made and rotated since the last look */
+        result = locate(reader, map_holding, reader->position, error);
+        return result < 0 ? result : 1;
     }
     int present = soc_segment_is_present(reader->dir, reader->log, &reader->segment, error);
     if (present != 0)
@@ -395,21 +402,19 @@ static int fill(struct soc_reader *reader, struct soc_error *error)
 
 /* ---- Lines ---- */
 
-/* The next whole line of the buffer, scanned; false when there is none. */
-static bool take_line(struct soc_reader *reader, struct soc_line *line)
+/* The next whole line of the buffer, scanned: 1; 0 there is none; -ENOMEM, and it is still there.
+ */
+static int take_line(struct soc_reader *reader, struct soc_line *line, struct soc_error *error)
 {
     const char *newline =
         memchr(reader->data + reader->scanned, '\n', reader->end - reader->scanned);
     if (!newline) {
         reader->scanned = reader->end;
-        return false;
+        return 0;
     }
     const char *bytes = reader->data + reader->start;
     size_t length = (size_t)(newline - bytes);
     int64_t position = reader->position;
-    reader->start += length + 1;
-    reader->scanned = reader->start;
-    reader->position += (int64_t)length + 1;
     if (reader->truncated_line) {
         *line = (struct soc_line){
             .kind = SOC_LINE_MALFORMED, .text = bytes, .length = length, .position = 0};
@@ -418,13 +423,18 @@ static bool take_line(struct soc_reader *reader, struct soc_line *line)
     } else {
         soc_scan_line(bytes, length, line);
     }
+    if (line->undecided && !reader->mid_line)
+        return soc_fail_memory(error);
+    reader->start += length + 1;
+    reader->scanned = reader->start;
+    reader->position += (int64_t)length + 1;
     if (reader->mid_line)
         line->kind = SOC_LINE_BLANK;
     reader->truncated_line = false;
     reader->mid_line = false;
     line->position += position;
     line->end = reader->position;
-    return true;
+    return 1;
 }
 
 static bool has_suffix(struct soc_slice type, const char *suffix)
@@ -450,7 +460,7 @@ static bool is_passed_over(struct soc_reader *reader, const struct soc_line *lin
     if (!line->foreign)
         return false;
     char late[SOC_LATE_ID_SIZE];
-    soc_segment_late_id(late, reader->log, line->position);
+    soc_segment_late_id(late, reader->log, reader->segment.base, line->position);
     soc_seen_add(reader->seen, late, strlen(late));
     return false;
 }
@@ -458,7 +468,8 @@ static bool is_passed_over(struct soc_reader *reader, const struct soc_line *lin
 int soc_reader_next(struct soc_reader *reader, struct soc_line *ret_line, struct soc_error *error)
 {
     for (;;) {
-        while (take_line(reader, ret_line)) {
+        int result;
+        while ((result = take_line(reader, ret_line, error)) == 1) {
             if (ret_line->kind == SOC_LINE_BLANK)
                 continue;
             if (ret_line->kind == SOC_LINE_MALFORMED || !is_passed_over(reader, ret_line))
@@ -468,7 +479,8 @@ int soc_reader_next(struct soc_reader *reader, struct soc_line *ret_line, struct
             ret_line->kind = SOC_LINE_MALFORMED; /* its record is a repeat; the damage counts */
             return 1;
         }
-        int result = fill(reader, error);
+        if (result == 0)
+            result = fill(reader, error);
         if (result == 0)
             result = follow(reader, error);
         if (result <= 0)

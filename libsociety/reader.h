@@ -43,6 +43,8 @@ struct soc_reader {
     int64_t line_position; /* of the over-long line's beginning */
     bool mid_line;         /* opened inside a line: drop its rest */
     bool pass_states;
+    bool
+        forgets; /* a fold: after a restart every record counts anew, repeats of the old file too */
     struct soc_seen *seen;
     char incident[256]; /* "" when nothing happened */
     uint64_t switches;  /* grows whenever another file is read */

@@ -26,7 +26,7 @@ bool soc_registry_is_for(const soc_json *registry, const char *to, const char *f
 /* The public object of an agent: registry and presence together. NULL: no memory or *ret_error. */
 soc_json *soc_agent_object(struct society *s, const soc_json *registry, const char *agent,
                            int *ret_error);
-/* All agents, registered or online, as an array sorted by id. */
+/* All agents, registered or seen, as an array sorted by id. */
 soc_json *soc_agent_array(struct society *s, int *ret_error);
 
 #endif

@@ -122,7 +122,7 @@ int soc_rotate(const struct soc_dir *dir, const char *log, const struct soc_segm
         result = link_archive(dir, log, segment, error);
     if (result == 0)
         result = soc_fs_sync_dir(dir, "archive", error);
-    if (result == 0 && soc_sys->renameat(dir->fd, fresh, dir->fd, path) < 0)
+    if (result == 0 && soc_sys->renameat2(dir->fd, fresh, dir->fd, path, 0) < 0)
         result = soc_fail_errno(error, "%s: cannot replace", path);
     if (result < 0) {
         soc_sys->unlinkat(dir->fd, fresh, 0);
@@ -140,7 +140,9 @@ static int publish(const struct soc_dir *dir, const char *fresh, const char *pat
                    struct soc_error *error)
 {
     int result = 1;
-    if (soc_sys->linkat(dir->fd, fresh, dir->fd, path, 0) < 0 && errno != EEXIST)
+    if (soc_sys->renameat2(dir->fd, fresh, dir->fd, path, RENAME_NOREPLACE) == 0)
+        return result;
+    if (errno != EEXIST)
         result = soc_fail_errno(error, "%s: cannot make it again", path);
     soc_sys->unlinkat(dir->fd, fresh, 0);
     return result;
@@ -166,7 +168,10 @@ static int resume_behind(const struct soc_dir *dir, const char *log, int64_t bas
         return soc_fail(error, result, "%s.jsonl: cannot make a header", log);
     soc_segment_name(path, log);
     result = write_segment(dir, fresh, &header, NULL, 0, error);
-    return result < 0 ? result : publish(dir, fresh, path, error);
+    if (result == 0)
+        return publish(dir, fresh, path, error);
+    soc_sys->unlinkat(dir->fd, fresh, 0);
+    return result;
 }
 
 int soc_resume(const struct soc_dir *dir, const char *log, struct soc_error *error)
@@ -189,7 +194,8 @@ static int64_t seal_carried(const char *line, size_t length)
     struct soc_line scanned;
     int64_t carried;
     soc_scan_line(line, length, &scanned);
-    if (scanned.kind != SOC_LINE_RECORD || !soc_slice_is(scanned.peek.type, "log_sealed"))
+    if (scanned.kind != SOC_LINE_RECORD || scanned.foreign ||
+        !soc_slice_is(scanned.peek.type, "log_sealed"))
         return -1;
     SOC_AUTO_JSON soc_json *json = soc_json_parse(scanned.text, scanned.length, NULL);
     return json && soc_json_get_integer(json, "carried", &carried) ? carried : -1;
@@ -228,6 +234,7 @@ struct late {
     const char *bytes;
     size_t length;
     size_t offset;
+    int64_t base;         /* of the segment */
     int64_t position;     /* of bytes[0] */
     struct soc_strbuf id; /* of the present line, as it stands, or one made from its position */
 };
@@ -260,11 +267,13 @@ static bool next_late(struct late *late, struct soc_line *line)
         soc_scan_line(start, (size_t)(newline - start), line);
         line->position += late->position + (int64_t)late->offset;
         late->offset = (size_t)(newline + 1 - late->bytes);
-        if (line->kind != SOC_LINE_RECORD || soc_slice_is(line->peek.type, "log_sealed"))
+        if (!line->undecided &&
+            (line->kind != SOC_LINE_RECORD || soc_slice_is(line->peek.type, "log_sealed")))
             continue;
         char made[SOC_LATE_ID_SIZE];
-        soc_segment_late_id(made, late->log, line->position);
+        soc_segment_late_id(made, late->log, late->base, line->position);
         soc_strbuf_clear(&late->id);
+        late->id.failed = line->undecided; /* asked for by everyone who takes the line */
         if (line->peek.id.data)
             soc_strbuf_add(&late->id, line->peek.id.data, line->peek.id.length);
         else
@@ -316,7 +325,9 @@ static void add_late(const struct late *late, const struct soc_line *line, struc
     size_t length = line->length;
     if (!line->peek.id.data) {
         /* The object ends in a brace, so the look at its first member ends. */
-        size_t brace = 1 + strspn(line->text + 1, " \t\r");
+        size_t brace = 1;
+        while (memchr(" \t\r", line->text[brace], 3))
+            brace++;
         soc_strbuf_add_string(out, "{\"id\":");
         soc_strbuf_add(out, late->id.data, late->id.length);
         if (line->text[brace] != '}')
@@ -414,6 +425,7 @@ static int settle_from(const struct soc_dir *dir, const char *log,
     if (got < 0)
         return soc_fail_errno(error, "archive of %s: cannot read", log);
     struct late late = {.log = log, .bytes = bytes.data, .length = (size_t)got};
+    late.base = old->base;
     late.position = old->base + carried;
     drop_carried(&late, carried);
     SOC_AUTO_STRBUF struct soc_strbuf lines = SOC_STRBUF_INIT;

@@ -7,6 +7,7 @@
  */
 #include "scan.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "crc32c.h"
@@ -46,9 +47,12 @@ static bool claimed_crc(const char *text, size_t length, uint32_t *ret_crc)
     return true;
 }
 
-static bool decodes_as_object(const char *text, size_t length)
+/* Whether it decodes as an object; without memory for that the line is left undecided. */
+static bool decodes_as_object(const char *text, size_t length, struct soc_line *line)
 {
-    SOC_AUTO_JSON soc_json *json = soc_json_parse(text, length, NULL);
+    struct soc_error why = {0};
+    SOC_AUTO_JSON soc_json *json = soc_json_parse(text, length, &why);
+    line->undecided = !json && why.code == -ENOMEM;
     return json && soc_json_kind(json) == SOC_JSON_OBJECT;
 }
 
@@ -84,7 +88,7 @@ bool soc_scan_salvage(const char *bytes, size_t length, struct soc_line *ret_lin
     }
     struct soc_peek peek;
     if (best == 0 || !soc_peek(bytes + best, length - best, &peek) ||
-        !decodes_as_object(bytes + best, length - best))
+        !decodes_as_object(bytes + best, length - best, ret_line))
         return false;
     set_record(ret_line, bytes + best, length - best, (int64_t)best);
     ret_line->foreign = false;
@@ -108,15 +112,17 @@ void soc_scan_line(const char *bytes, size_t length, struct soc_line *ret_line)
     size_t size = end - start;
     uint32_t claimed;
     bool ours = claimed_crc(text, size, &claimed);
-    bool sound =
-        length < SOC_LINE_MAX && soc_peek(text, size, &ret_line->peek) &&
-        (ours ? soc_crc32c(text, size - CRC_LENGTH) == claimed : decodes_as_object(text, size));
+    bool sound = length < SOC_LINE_MAX && soc_peek(text, size, &ret_line->peek) &&
+                 (ours ? soc_crc32c(text, size - CRC_LENGTH) == claimed
+                       : decodes_as_object(text, size, ret_line));
     if (sound) {
         ret_line->foreign = !ours;
         set_record(ret_line, text, size, (int64_t)start);
         return;
     }
-    if (soc_scan_salvage(bytes, end, ret_line))
+    if (ret_line->undecided || soc_scan_salvage(bytes, end, ret_line))
         return;
+    bool undecided = ret_line->undecided;
     *ret_line = (struct soc_line){.kind = SOC_LINE_MALFORMED, .text = bytes, .length = length};
+    ret_line->undecided = undecided;
 }

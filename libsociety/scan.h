@@ -23,6 +23,7 @@ enum soc_line_kind { SOC_LINE_BLANK, SOC_LINE_RECORD, SOC_LINE_MALFORMED };
 struct soc_line {
     enum soc_line_kind kind;
     bool foreign;     /* a record without a checksum */
+    bool undecided;   /* there was no memory to decode it: it may be a record, scan it again */
     bool salvaged;    /* a record out of a malformed line: counts as both */
     const char *text; /* the record without white space around it, or the whole malformed line */
     size_t length;

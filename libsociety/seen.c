@@ -40,6 +40,12 @@ void soc_seen_free(struct soc_seen *seen)
     free(seen);
 }
 
+void soc_seen_forget(struct soc_seen *seen)
+{
+    seen->count = 0;
+    memset(seen->slots, 0, sizeof seen->slots);
+}
+
 static uint64_t mix(uint64_t x) /* the finaliser of MurmurHash3 (A. Appleby, public domain) */
 {
     x ^= x >> 33;

@@ -16,6 +16,7 @@ struct soc_seen;
 
 struct soc_seen *soc_seen_new(void); /* NULL: no memory */
 void soc_seen_free(struct soc_seen *seen);
+void soc_seen_forget(struct soc_seen *seen); /* all of them */
 
 /* Takes the next record's id (a plain string without quotes); true when it was among the 4,096
  * before. */

@@ -36,9 +36,10 @@ void soc_segment_archive_name(char out[SOC_SEGMENT_NAME_MAX], const char *log, i
     snprintf(out, SOC_SEGMENT_NAME_MAX, "archive/%s-%" PRId64 ".jsonl", log, base);
 }
 
-void soc_segment_late_id(char out[SOC_LATE_ID_SIZE], const char *log, int64_t position)
+void soc_segment_late_id(char out[SOC_LATE_ID_SIZE], const char *log, int64_t base,
+                         int64_t position)
 {
-    snprintf(out, SOC_LATE_ID_SIZE, "late-%s-%" PRId64, log, position);
+    snprintf(out, SOC_LATE_ID_SIZE, "late-%s-%" PRId64 "-%" PRId64, log, base, position);
 }
 
 /* What a header line says. One without a checksum is nobody's: it would move every position. */
@@ -48,8 +49,11 @@ static int parse_header(const char *line, size_t length, const char *log, const 
     struct soc_line scanned;
     soc_scan_line(line, length, &scanned);
     SOC_AUTO_JSON soc_json *json = NULL;
+    struct soc_error why = {0};
     if (scanned.kind == SOC_LINE_RECORD && !scanned.foreign && !scanned.salvaged)
-        json = soc_json_parse(scanned.text, scanned.length, NULL);
+        json = soc_json_parse(scanned.text, scanned.length, &why);
+    if (why.code == -ENOMEM)
+        return soc_fail_memory(error);
     const char *of = json ? soc_json_get_string(json, "log") : NULL;
     int64_t version;
     if (!of || strcmp(of, log) != 0 || !soc_json_get_integer(json, "base", ret_base) ||
@@ -113,9 +117,13 @@ static int check_links(const struct soc_dir *dir, const char *log, const char *n
     char archived[SOC_SEGMENT_NAME_MAX];
     soc_segment_name(path, log);
     soc_segment_archive_name(archived, log, segment->base);
-    /* Twice, for a rotation may take the second name away between the look at the file and that at
-     * its names. */
-    for (int look = 0; look < 2; look++) {
+    /* Again, for a rotation may take the second name away between the look at the file and that at
+     * its names. And link(2) counts a name before it can be found; who reads the directory waits
+     * until it can. */
+    for (int look = 0; look < 3; look++) {
+        char **names = NULL;
+        if (look > 0 && soc_fs_list(dir, "archive", &names, NULL) == 0)
+            soc_fs_free_names(names);
         if (soc_sys->fstat(segment->fd, &st) < 0)
             return soc_fail_errno(error, "%s: cannot stat", name);
         if (st.st_nlink <= 1 ||

@@ -46,10 +46,13 @@ int soc_segment_open(const struct soc_dir *dir, const char *log, int64_t base, i
                      struct soc_segment *ret_segment, struct soc_error *error);
 void soc_segment_close(struct soc_segment *segment);
 
-/* The id that a late line without one gets when it is carried over: made from its old position, so
- * that it is the same whoever does it, and a reader that has given the line already knows it. */
-#define SOC_LATE_ID_SIZE 64
-void soc_segment_late_id(char out[SOC_LATE_ID_SIZE], const char *log, int64_t position);
+/* The id that a late line without one gets when it is carried over: `late-<log>-<base>-<position>`,
+ * made from the segment it stood in and its position there, so that it is the same whoever does it,
+ * and a reader that has given the line already knows it. (The position alone would not do: behind a
+ * segment's end it is also one of the next segment's.) */
+#define SOC_LATE_ID_SIZE 80
+void soc_segment_late_id(char out[SOC_LATE_ID_SIZE], const char *log, int64_t base,
+                         int64_t position);
 
 /* Whether the log's path still names this file: 1, 0 (another or none); errnos. Asks for the inode
  * alone: asking for the times would make the kernel update the inode at the next write. */

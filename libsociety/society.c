@@ -52,6 +52,8 @@ SOC_PUBLIC void society_close(society *s)
         return;
     soc_tail_close_all(s);
     soc_state_close(&s->registry);
+    soc_state_close(&s->tasks);
+    soc_state_close(&s->ownership);
     soc_log_close(&s->messages);
     soc_log_close(&s->deliveries);
     soc_watch_free(s->watch);

@@ -15,6 +15,7 @@ int soc_state_open(struct soc_state *state, const struct soc_fold *fold, const s
     int result = soc_reader_open(&state->reader, dir, fold->log, SOC_READ_FROM_PRESENT, error);
     if (result < 0)
         return result;
+    state->reader.forgets = true;
     state->data = fold->make();
     if (state->data)
         return 0;
@@ -43,6 +44,16 @@ static int start_over(struct soc_state *state, struct soc_error *error)
     state->data = empty;
     state->reader.incident[0] = '\0';
     return 0;
+}
+
+/* After a record that there was no memory for: the log has all of it. */
+static int begin_anew(struct soc_state *state, struct soc_error *error)
+{
+    int result = soc_reader_restart(&state->reader, "is read anew", error);
+    if (result == 0)
+        result = start_over(state, error);
+    state->stale = result < 0;
+    return result;
 }
 
 static int apply_line(struct soc_state *state, const struct soc_line *line, struct soc_error *error)
@@ -75,12 +86,15 @@ static int catch_up(struct soc_state *state, struct span mine, int *ret_void,
                     struct soc_error *error)
 {
     struct soc_line line;
-    int result;
+    int result = state->stale ? begin_anew(state, error) : 0;
+    if (result < 0)
+        return result;
     while ((result = soc_reader_next(&state->reader, &line, error)) == 1) {
         /* The reader may have begun again just before this line. */
         if (state->reader.incident[0] != '\0' && start_over(state, error) < 0)
             return -ENOMEM;
         result = apply_line(state, &line, error);
+        state->stale = result < 0;
         if (result < 0)
             return result;
         if (result == 0 && line.position >= mine.begin && line.position < mine.end)

@@ -46,6 +46,7 @@ struct soc_state {
     struct soc_log log;
     void *data;
     int64_t compact_at; /* no look at the size of the state before the file has reached this */
+    bool stale;         /* a record could not be taken in: the next look begins anew */
     int64_t malformed;  /* lines passed over since the state was opened */
 };
 

@@ -30,7 +30,7 @@ struct soc_sys {
     int (*fsync)(int fd);
     int (*ftruncate)(int fd, off_t length);
     int (*mkdirat)(int dir, const char *path, mode_t mode);
-    int (*renameat)(int from_dir, const char *from, int to_dir, const char *to);
+    int (*renameat2)(int from_dir, const char *from, int to_dir, const char *to, unsigned flags);
     int (*linkat)(int from_dir, const char *from, int to_dir, const char *to, int flags);
     int (*unlinkat)(int dir, const char *path, int flags);
     int (*utimensat)(int dir, const char *path, const struct timespec times[2], int flags);

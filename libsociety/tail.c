@@ -22,6 +22,9 @@
 #include "reader.h"
 #include "receipts.h"
 
+#define AGAIN_FIRST_MS 2
+#define AGAIN_LAST_MS 256
+
 struct society_tail {
     struct society *s;
     struct society_tail *next;
@@ -46,6 +49,7 @@ struct society_tail {
     soc_json *delivered; /* after the log was replaced: ids that this agent has receipts for */
     struct soc_strbuf incident;
     bool incident_told;
+    int32_t again_ms; /* the next pause before a look without an event; 0: none */
     atomic_bool woken;
 };
 
@@ -55,6 +59,9 @@ static int check_arguments(struct society *s, const char *log, int64_t position,
 {
     if (!log || (strcmp(log, "presence") != 0 && !soc_is_log(log)))
         return soc_fail(&s->error, SOCIETY_E_INVALID, "there is no log \"%.40s\"", log ? log : "");
+    if ((flags & SOCIETY_TAIL_EVERYONE) != 0 && (flags & SOCIETY_TAIL_RECEIPTS) != 0)
+        return soc_fail(&s->error, SOCIETY_E_INVALID,
+                        "receipts are for the agent's own messages, not for everyone's");
     if ((flags & ~(SOCIETY_TAIL_EVERYONE | SOCIETY_TAIL_RECEIPTS)) != 0)
         return soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
     if (position < SOCIETY_FROM_START)
@@ -91,7 +98,7 @@ static int open_reader(struct society_tail *tail, const char *log, int64_t posit
     else if (position == SOCIETY_FROM_START)
         position = SOC_READ_FROM_START;
     int result = soc_reader_open(&tail->reader, &s->dir, log, position, &s->error);
-    if (result == 0 && position > 0 && tail->reader.incident[0] != '\0') {
+    if (result == 0 && position > 0 && tail->reader.position < position) {
         soc_reader_close(&tail->reader);
         return soc_fail(&s->error, SOCIETY_E_INVALID, "position %lld is behind the end of %s.jsonl",
                         (long long)position, log);
@@ -250,6 +257,19 @@ static int keep(struct society_tail *tail, const struct soc_line *line)
     return tail->pending ? 1 : soc_fail_memory(&tail->s->error);
 }
 
+/* The removal of the directory itself sends no event while somebody has it open, but that of the
+ * names in it did just before: so after such an event the tail looks again for a while, with
+ * growing pauses. */
+static void look_again(struct society_tail *tail)
+{
+    if (tail->subscription.changed)
+        tail->again_ms = AGAIN_FIRST_MS;
+    tail->subscription.changed = false;
+    if (tail->again_ms > 0)
+        soc_watch_soon(&tail->subscription, tail->again_ms);
+    tail->again_ms = tail->again_ms >= AGAIN_LAST_MS ? 0 : tail->again_ms * 2;
+}
+
 /* At the end of the log: 1 to look again, 0 nothing more for now. */
 static int settle_at_end(struct society_tail *tail)
 {
@@ -266,6 +286,7 @@ static int settle_at_end(struct society_tail *tail)
         return soc_fail(&tail->s->error, SOCIETY_E_GONE, "%s was removed", tail->s->dir.path);
     if (tail->subscription.lost)
         watch_files(tail);
+    look_again(tail);
     return 1;
 }
 
@@ -304,8 +325,10 @@ static int advance_presence(struct society_tail *tail)
     soc_strbuf_clear(&tail->record);
     int result = soc_feed_next(tail->s, &tail->subscription, &tail->feed, &tail->record);
     tail->signalled = false;
-    if (result == 1 && tail->record.failed)
+    if (result == 1 && tail->record.failed) {
+        tail->feed.given--; /* to be given again */
         return soc_fail_memory(&tail->s->error);
+    }
     tail->pending = result == 1;
     tail->record_position = -1;
     return result;

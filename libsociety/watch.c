@@ -170,12 +170,13 @@ static void handle_event(struct soc_watch *watch, const struct inotify_event *ev
         bool overflow = (event->mask & IN_Q_OVERFLOW) != 0;
         if (!overflow && event->wd != s->file && event->wd != s->directory)
             continue;
+        int directory = s->directory;
         s->lost |= overflow || (event->mask & (IN_IGNORED | IN_UNMOUNT)) != 0;
         if ((event->mask & IN_IGNORED) != 0 && event->wd == s->file)
             s->file = -1;
         if ((event->mask & IN_IGNORED) != 0 && event->wd == s->directory)
             s->directory = -1;
-        s->changed = true;
+        s->changed |= overflow || event->wd == directory;
         mark(s, reader);
     }
 }

@@ -35,7 +35,7 @@ struct soc_subscription {
     int file; /* watch descriptors; -1 none */
     int directory;
     bool marked;  /* something may have happened */
-    bool changed; /* a file or directory did: no mere look at the clock, no wake */
+    bool changed; /* names in the directory did */
     bool lost;    /* watches have to be set anew */
     int32_t period_ms;
 };

@@ -90,7 +90,7 @@ int society_part(society *s);
 int society_online(society *s, const char *agent);
 
 /**
- * Every agent that is registered or online, sorted by id.
+ * Every agent that is registered or was ever seen, sorted by id.
  *
  * @param ret_agents  receives the snapshot, to be given to society_list_free()
  * @return the number of agents; an error of reading

@@ -41,7 +41,7 @@ typedef struct society_tail society_tail;
 /* Deliver messages to whomever they are addressed, not only to the handle's agent. */
 #define SOCIETY_TAIL_EVERYONE 1u
 /* society_tail_commit() also records in deliveries.jsonl that the messages were delivered to the
- * handle's agent. */
+ * handle's agent. Not together with SOCIETY_TAIL_EVERYONE. */
 #define SOCIETY_TAIL_RECEIPTS 2u
 
 /**
@@ -57,7 +57,7 @@ typedef struct society_tail society_tail;
  * @param flags     0 or SOCIETY_TAIL_…
  * @param ret_tail  receives the tail, to be given to society_tail_close()
  * @return 0; SOCIETY_E_NO_AGENT "messages" without SOCIETY_TAIL_EVERYONE and no agent;
- *         SOCIETY_E_INVALID log, position or flags; SOCIETY_E_UNSAFE_FILE; -EMFILE and other errnos
+ *         SOCIETY_E_INVALID log or flags, or a position behind the end; SOCIETY_E_UNSAFE_FILE; -EMFILE and other errnos
  *
  * A cursor that is damaged or that the log no longer matches is no error: reading starts over, what
  * this agent has receipts for is left out, and society_tail_incident() says what happened.

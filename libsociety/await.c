@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* Waiting for others to act: see await.h. */
+#include "await.h"
+
+#include <limits.h>
+
+#define AGAIN_FIRST_MS 1
+#define AGAIN_LAST_MS 32
+
+int soc_await_begin(struct society *s, struct soc_await *await)
+{
+    *await = (struct soc_await){0};
+    if (!s->watch)
+        s->watch = soc_watch_new();
+    if (!s->watch)
+        return soc_fail_memory(&s->error);
+    return soc_watch_subscribe(s->watch, s->dir.polled, &await->subscription, &s->error);
+}
+
+void soc_await_end(struct soc_await *await)
+{
+    soc_watch_unsubscribe(&await->subscription);
+}
+
+static void set_watches(struct society *s, struct soc_await *await, const struct soc_reader *reader)
+{
+    soc_fs_mkdir(&s->dir, "locks", NULL); /* where that fails, the timer looks */
+    SOC_AUTO_FD int locks = soc_fs_open_dir(&s->dir, "locks", NULL);
+    soc_watch_directory(&await->subscription, locks < 0 ? -1 : locks, SOC_WATCH_PRESENCE);
+    if (reader) {
+        soc_watch_file(&await->subscription, reader->archived ? -1 : reader->segment.fd);
+        await->switches = reader->switches;
+    }
+    await->subscription.lost = false;
+    await->watching = true;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int soc_await_change(struct society *s, struct soc_await *await, const struct soc_reader *reader,
+                     int64_t limit_ms)
+{
+    struct soc_subscription *subscription = &await->subscription;
+    if (!await->watching || subscription->lost || (reader && await->switches != reader->switches)) {
+        set_watches(s, await, reader);
+        return 0;
+    }
+    int64_t limit = limit_ms < 0 ? INT_MAX : smaller(limit_ms, INT_MAX);
+    if (await->again_ms != 0)
+        limit = smaller(limit, await->again_ms);
+    int result = soc_watch_wait(subscription, (int32_t)limit);
+    if (result < 0)
+        return soc_fail(&s->error, result, "the wait was interrupted: %s",
+                        society_strerror(result));
+    await->again_ms = await->again_ms * 2 > AGAIN_LAST_MS ? 0 : await->again_ms * 2;
+    soc_watch_take(subscription);
+    if (subscription->changed)
+        await->again_ms = AGAIN_FIRST_MS;
+    subscription->changed = false;
+    if (!soc_dir_exists(&s->dir))
+        return soc_fail(&s->error, SOCIETY_E_GONE, "%s was removed", s->dir.path);
+    return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The lock files of reservations: see own_files.h. */
+#include "own_files.h"
+
+#include <string.h>
+
+#include "lockfile.h"
+
+int soc_own_files_make(struct society *s, const soc_json *paths, const char *session, int64_t token,
+                       int64_t lease_ms, const soc_json *known)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < soc_json_count(paths); i++) {
+        const char *path = soc_json_string(soc_json_item(paths, i));
+        result = soc_lockfile_make(s, SOC_LOCKFILE_PATH, path, session, token, lease_ms,
+                                   soc_json_get_string(known, path));
+    }
+    if (result < 0)
+        soc_own_files_remove(s, paths, token);
+    return result;
+}
+
+void soc_own_files_remove(struct society *s, const soc_json *paths, int64_t token)
+{
+    for (size_t i = 0; i < soc_json_count(paths); i++)
+        soc_lockfile_remove(s, SOC_LOCKFILE_PATH, soc_json_string(soc_json_item(paths, i)), token);
+}
+
+void soc_own_files_remove_of(struct society *s, const soc_json *fields)
+{
+    int64_t token = -1;
+    const char *mode = soc_json_get_string(fields, "mode");
+    if (mode && strcmp(mode, "exclusive") == 0 && soc_json_get_integer(fields, "token", &token))
+        soc_own_files_remove(s, soc_json_get(fields, "paths"), token);
+}

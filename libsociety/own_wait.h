@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting for a reservation in the log's queue.
+ */
+#ifndef SOC_OWN_WAIT_H
+#define SOC_OWN_WAIT_H
+
+#include "own_decide.h"
+
+/* Whether the reservation's holder is gone: as soc_lease_is_over(). */
+int soc_own_is_gone(struct society *s, const struct soc_own *own, int64_t *ret_left_ms);
+
+/* When to ask next whether those are gone who hold by a lease: each question reads the notes of what
+ * the agent saw, and may write them. Most reservations are over before it is worth it. */
+struct soc_own_patience {
+    struct soc_own_patient {
+        int64_t token;
+        int64_t renewed;
+        int64_t ask_ms; /* soc_monotonic_ms() */
+    } * items;
+    size_t count;
+};
+
+/* Looks at what is before `end` and in the way of `asked`, and keeps as evidence in the request
+ * what is gone. *ret_left_ms: when to look again at the latest; -1: not before something happens.
+ * `known` learns who has which pattern. `patience` NULL: everyone is asked about. 0; errnos. */
+int soc_own_gather(struct society *s, struct soc_own_request *request, const struct soc_own *asked,
+                   size_t end, soc_json *known, struct soc_own_patience *patience,
+                   int64_t *ret_left_ms);
+
+/* Removes the lock files of what was found gone, and is over now. */
+void soc_own_bury(struct society *s, const struct soc_own_request *request);
+
+/* Queues and waits, until `deadline_ms` (soc_monotonic_ms(); -1: for ever). 0 it is held, with its
+ * lock files; otherwise the place in the queue was given up: SOCIETY_E_DEADLOCK;
+ * SOCIETY_E_TIMEOUT; SOCIETY_E_FENCED somebody took the place for a dead one's; -EINTR; errnos. */
+int soc_own_queue(struct society *s, struct soc_own_request *request, soc_json *known,
+                  int64_t deadline_ms);
+
+#endif

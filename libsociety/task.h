@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks inside: what the files behind <society/task.h> share.
+ */
+#ifndef SOC_TASK_H
+#define SOC_TASK_H
+
+#include <society/task.h>
+
+#include "handle.h"
+#include "task_state.h"
+
+/* The state, caught up, borrowed from the handle; NULL on failure, with *ret_error. */
+const struct soc_tasks *soc_tasks(struct society *s, int *ret_error);
+
+/* The handle's agent's role, borrowed until the registry is read again; NULL: none. */
+const char *soc_task_role(struct society *s);
+
+/* Adds a record to `out`: `members` is an object with what belongs to the type; from, id, timestamp
+ * and crc are added. 0; errors of soc_record_end(). */
+int soc_task_emit(struct soc_strbuf *out, const char *type, const char *from,
+                  const soc_json *members);
+
+/* The public object of a task, `with_notes` with their texts; NULL: no memory. */
+soc_json *soc_task_view(const soc_json *task, bool with_notes);
+
+/* The best task that is ready for the agent, by priority and then age, and is no member of `passed`
+ * (NULL: nothing is passed over); NULL: none. Borrowed. */
+const soc_json *soc_task_best(const struct soc_tasks *tasks, const char *agent, const char *role,
+                              const soc_json *passed);
+
+/* An object of ids of the tasks that an agent holds, for its `claims`. */
+soc_json *soc_task_claims_of(const struct soc_tasks *tasks, const char *agent);
+
+#endif

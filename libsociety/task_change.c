@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* Changing tasks: see society_task_change(). What the caller asks for becomes a record, and the
+ * fold's own rule judges it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lease.h"
+#include "lockfile.h"
+#include "presence.h"
+#include "task.h"
+#include "task_fields.h"
+
+struct request {
+    struct society *s;
+    const char *id;
+    const char *type;
+    soc_json *members; /* what the caller gave, checked */
+    bool about_claim;  /* the token belongs in the record */
+    int64_t token;     /* SOCIETY_NO_TOKEN: the agent's own current claim */
+    int64_t ended;     /* token of the claim that this ended; -1: none */
+};
+
+/* The kinds of change, with the fields that each may have. */
+static const struct kind {
+    const char *change;
+    const char *type;
+    bool about_claim;
+    const char *fields[3];
+} kinds[] = {
+    {"renew", "task_renew", true, {"leaseMs"}},
+    {"release", "task_release", true, {NULL}},
+    {"submit", "task_submit", true, {"result"}},
+    {"complete", "task_complete", true, {"result"}},
+    {"fail", "task_fail", true, {"reason"}},
+    {"note", "task_note", true, {"text"}},
+    {"block", "task_block", true, {"reason"}},
+    {"unblock", "task_unblock", false, {NULL}},
+    {"cancel", "task_cancel", false, {"reason"}},
+    {"reopen", "task_reopen", false, {"text"}},
+    {"assign", "task_assign", false, {"to"}},
+    {"depend", "task_depend", false, {"dependsOn", "remove"}},
+    {"edit", "task_edit", false, {"fields"}},
+};
+
+static const struct kind *find_kind(const char *change)
+{
+    for (size_t i = 0; change && i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(change, kinds[i].change) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+/* ---- Checking what the caller gave ---- */
+
+static bool is_text_field(const char *field)
+{
+    return strcmp(field, "reason") == 0 || strcmp(field, "text") == 0;
+}
+
+static int check_field(struct society *s, const struct kind *kind, const char *field,
+                       const soc_json *value)
+{
+    int64_t number;
+    bool known = false;
+    for (size_t i = 0; i < 3 && kind->fields[i]; i++)
+        known |= strcmp(field, kind->fields[i]) == 0;
+    if (!known)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "field %s does not belong to %s", field,
+                        kind->change);
+    if (is_text_field(field) && !soc_json_string(value))
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "field %s must be a string", field);
+    if (strcmp(field, "leaseMs") == 0 && (!soc_json_integer(value, &number) || number < 1))
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "field leaseMs must be 1 or more");
+    const char *unsound =
+        strcmp(field, "fields") == 0 ? soc_task_unsound_field(value, SOC_TASK_EDITOR) : NULL;
+    if (unsound)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "field %s can't be edited so", unsound);
+    return 0;
+}
+
+/* The caller's fields as the members of a record. */
+static soc_json *read_fields(struct society *s, const struct kind *kind, const char *fields,
+                             int *ret_error)
+{
+    struct soc_error why = {0};
+    const char *key;
+    const soc_json *value;
+    SOC_AUTO_JSON soc_json *members =
+        fields ? soc_json_parse(fields, strlen(fields), &why) : soc_json_new_object();
+    if (!members) {
+        *ret_error = soc_fail(&s->error, why.code == -ENOMEM ? -ENOMEM : SOCIETY_E_INVALID,
+                              "the fields of the change: %s", why.text);
+        return NULL;
+    }
+    if (soc_json_kind(members) != SOC_JSON_OBJECT) {
+        *ret_error = soc_fail(&s->error, SOCIETY_E_INVALID, "the fields must be a JSON object");
+        return NULL;
+    }
+    for (void *i = NULL; (i = soc_json_next(members, i, &key, &value));) {
+        *ret_error = check_field(s, kind, key, value);
+        if (*ret_error < 0)
+            return NULL;
+    }
+    return soc_json_retain(members);
+}
+
+/* ---- Deciding ---- */
+
+/* The token for the record: the one given, or that of the agent's own claim, if the task is claimed
+ * by it. */
+static bool find_token(const struct request *request, const soc_json *task, int64_t *ret_token)
+{
+    const char *holder = soc_json_get_string(task, "holder");
+    if (request->token != SOCIETY_NO_TOKEN) {
+        *ret_token = request->token;
+        return true;
+    }
+    return request->about_claim && holder && strcmp(holder, request->s->agent) == 0 &&
+           soc_json_get_integer(task, "token", ret_token);
+}
+
+static int decide(const void *state, int64_t end, void *argument, struct soc_strbuf *out,
+                  struct soc_error *error)
+{
+    struct request *request = argument;
+    const soc_json *task = soc_tasks_get(state, request->id);
+    int64_t token = -1;
+    SOC_AUTO_JSON soc_json *members = soc_json_copy(request->members);
+    int result = members ? soc_json_set_string(members, "task", request->id) : -1;
+    if (result == 0)
+        result = soc_json_set_string(members, "from", request->s->agent);
+    if (result == 0 && find_token(request, task, &token))
+        result = soc_json_set(members, "token", soc_json_new_integer(token));
+    if (result < 0)
+        return soc_fail_memory(error);
+    struct soc_record record = {members, request->type, end, end};
+    result = soc_task_check(state, &record, error);
+    if (result < 0)
+        return result;
+    request->ended = -1;
+    soc_json_get_integer(task, "token", &request->ended);
+    result = soc_task_emit(out, request->type, request->s->agent, members);
+    return result == SOCIETY_E_TOO_BIG ? soc_fail(error, result, "the change is over 256 KiB")
+                                       : result;
+}
+
+/* What a change means for the lock file. */
+static void update_lockfile(struct request *request)
+{
+    struct society *s = request->s;
+    const soc_json *task = soc_tasks_get(s->tasks.data, request->id);
+    int64_t token = -1;
+    int64_t lease = 0;
+    bool held = soc_json_get_integer(task, "token", &token);
+    if (request->ended >= 0 && (!held || token != request->ended))
+        soc_lockfile_remove(s, SOC_LOCKFILE_TASK, request->id, request->ended);
+    const char *session = soc_json_get_string(task, "session");
+    if (!held || !session || strcmp(request->type, "task_renew") != 0)
+        return;
+    /* Made anew, its age begins anew; the renewal stands without it. */
+    struct soc_error kept = s->error;
+    soc_json_get_integer(task, "leaseMs", &lease);
+    if (soc_lockfile_make(s, SOC_LOCKFILE_TASK, request->id, session, token, lease, s->agent) < 0)
+        s->error = kept;
+}
+
+static int carry_out(struct request *request)
+{
+    int result = 0;
+    if (!soc_tasks(request->s, &result))
+        return result;
+    result = soc_transact(&request->s->tasks, decide, request, &request->s->error);
+    if (result == 0)
+        update_lockfile(request);
+    return result;
+}
+
+SOC_PUBLIC int society_task_change(society *s, const char *id, const char *change,
+                                   const char *fields, int64_t token)
+{
+    const struct kind *kind = find_kind(change);
+    int result = soc_enter_as(s);
+    if (result < 0)
+        return result;
+    if (!kind)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "there is no change \"%.40s\"",
+                        change ? change : "");
+    if (!id || !soc_is_id(id, strlen(id)))
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "\"%.80s\" is not a task's id", id ? id : "");
+    SOC_AUTO_JSON soc_json *members = read_fields(s, kind, fields, &result);
+    if (!members)
+        return result;
+    struct request request = {.s = s, .id = id, .type = kind->type, .members = members};
+    request.about_claim = kind->about_claim;
+    request.token = token;
+    return carry_out(&request);
+}
+
+/* ---- Renewal ---- */
+
+static int renew(struct society *s, const char *id, int64_t token)
+{
+    SOC_AUTO_JSON soc_json *members = soc_json_new_object();
+    struct request request = {
+        .s = s, .id = id, .type = "task_renew", .members = members, .token = token};
+    if (!members)
+        return soc_fail_memory(&s->error);
+    int result = carry_out(&request);
+    /* Lost meanwhile: nothing to renew. */
+    return result == SOCIETY_E_FENCED || result == SOCIETY_E_HELD ? 0 : result < 0 ? result : 1;
+}
+
+/* The shortest lease of the claims under this session, and the claims: id -> token. */
+static soc_json *claims_of_session(const struct soc_tasks *tasks, const char *agent,
+                                   const char *session, int64_t *ret_shortest)
+{
+    SOC_AUTO_JSON soc_json *claims = soc_json_new_object();
+    const soc_json *task;
+    const char *id;
+    *ret_shortest = INT64_MAX;
+    for (void *i = NULL; claims && (i = soc_json_next(tasks->tasks, i, &id, &task));) {
+        const char *holder = soc_json_get_string(task, "holder");
+        const char *of = soc_json_get_string(task, "session");
+        int64_t token;
+        int64_t lease;
+        if (!holder || !of || strcmp(holder, agent) != 0 || strcmp(of, session) != 0 ||
+            !soc_json_get_integer(task, "token", &token))
+            continue;
+        if (soc_json_get_integer(task, "leaseMs", &lease) && lease < *ret_shortest)
+            *ret_shortest = lease;
+        if (soc_json_set(claims, id, soc_json_new_integer(token)) < 0)
+            return NULL;
+    }
+    return soc_json_retain(claims);
+}
+
+SOC_PUBLIC int society_task_renew_all(society *s)
+{
+    char session[SOC_UUID_SIZE];
+    bool present;
+    int64_t shortest;
+    int result = soc_enter_as(s);
+    const struct soc_tasks *tasks = result == 0 ? soc_tasks(s, &result) : NULL;
+    if (!tasks)
+        return result;
+    result = soc_lease_session(s, session, &present);
+    if (result < 0)
+        return result;
+    SOC_AUTO_JSON soc_json *claims = claims_of_session(tasks, s->agent, session, &shortest);
+    if (!claims)
+        return soc_fail_memory(&s->error);
+    int64_t now = soc_monotonic_ms();
+    if (soc_json_count(claims) == 0 || (s->renewed_ms != 0 && now - s->renewed_ms < shortest / 3))
+        return 0;
+    s->renewed_ms = now;
+    const char *id;
+    const soc_json *token;
+    int count = 0;
+    for (void *i = NULL; (i = soc_json_next(claims, i, &id, &token));) {
+        int64_t value = -1;
+        soc_json_integer(token, &value);
+        result = renew(s, id, value);
+        if (result < 0)
+            return result;
+        count += result;
+    }
+    return count;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The fields of a task that records give.
+ */
+#ifndef SOC_TASK_FIELDS_H
+#define SOC_TASK_FIELDS_H
+
+#include "json.h"
+
+/* An editor; a creator, who may bring a task from elsewhere; compaction, which says all. */
+enum soc_task_giver { SOC_TASK_EDITOR, SOC_TASK_CREATOR, SOC_TASK_COMPACTION };
+
+/* Copies the fields that are known, sound and the giver's; a hostile one wastes its own bytes. 0;
+ * -1 no memory. */
+int soc_task_copy_fields(soc_json *task, const soc_json *given, enum soc_task_giver giver);
+
+/* The same for compaction, with lists behind what the task's lists hold. */
+int soc_task_add_fields(soc_json *task, const soc_json *given);
+
+/* The name of the first field of `given` that would not be copied, though a task has it; NULL:
+ * none. */
+const char *soc_task_unsound_field(const soc_json *given, enum soc_task_giver giver);
+
+#endif

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/* What each record does to the tasks, where its rule (task_rules.c) lets it: see task_state.h. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "path.h"
+#include "task_dump.h"
+#include "task_fields.h"
+#include "task_rules.h"
+#include "task_state.h"
+
+struct soc_tasks *soc_tasks_over(const struct soc_tasks *under)
+{
+    struct soc_tasks *tasks = calloc(1, sizeof *tasks);
+    if (!tasks)
+        return NULL;
+    tasks->under = under;
+    tasks->created = under ? under->created : 0;
+    tasks->tasks = soc_json_new_object();
+    tasks->missing = soc_json_new_object();
+    if (tasks->tasks && tasks->missing)
+        return tasks;
+    soc_tasks_free(tasks);
+    return NULL;
+}
+
+void soc_tasks_free(struct soc_tasks *tasks)
+{
+    soc_json_free(tasks->tasks);
+    soc_json_free(tasks->missing);
+    free(tasks);
+}
+
+static void *make_state(void)
+{
+    return soc_tasks_over(NULL);
+}
+
+static void free_state(void *state)
+{
+    soc_tasks_free(state);
+}
+
+const soc_json *soc_tasks_get(const struct soc_tasks *tasks, const char *id)
+{
+    const soc_json *task = NULL;
+    for (; tasks && !task; tasks = tasks->under)
+        task = soc_json_get(tasks->tasks, id);
+    return task;
+}
+
+bool soc_tasks_is_missing(const struct soc_tasks *tasks, const char *id)
+{
+    for (; tasks; tasks = tasks->under)
+        if (soc_json_get(tasks->missing, id))
+            return true;
+    return false;
+}
+
+static bool is_text(const soc_json *task, const char *key, const char *text)
+{
+    const char *own = soc_json_get_string(task, key);
+    return own && strcmp(own, text) == 0;
+}
+
+bool soc_task_is_ready(const struct soc_tasks *tasks, const soc_json *task)
+{
+    const soc_json *depends = soc_json_get(task, "dependsOn");
+    if (!is_text(task, "state", "open"))
+        return false;
+    for (size_t i = 0; i < soc_json_count(depends); i++) {
+        const char *on = soc_json_string(soc_json_item(depends, i));
+        if (!on || !is_text(soc_tasks_get(tasks, on), "state", "done"))
+            return false;
+    }
+    return true;
+}
+
+bool soc_task_is_for(const soc_json *task, const char *agent, const char *role)
+{
+    const char *assignee = soc_json_get_string(task, "assignee");
+    const char *wanted = soc_json_get_string(task, "role");
+    if (assignee && strncmp(assignee, "role:", 5) == 0)
+        return role && strcmp(assignee + 5, role) == 0;
+    if (assignee)
+        return strcmp(assignee, agent) == 0;
+    return !wanted || (role && strcmp(wanted, role) == 0);
+}
+
+static int set_integer(soc_json *task, const char *key, int64_t value)
+{
+    return soc_json_set(task, key, soc_json_new_integer(value));
+}
+
+/* The task as this state may change it: one of the state below is copied first. */
+static soc_json *own_task(struct soc_tasks *tasks, const char *id)
+{
+    const soc_json *own = soc_json_get(tasks->tasks, id);
+    if (!own) {
+        soc_json *copy = soc_json_copy(soc_tasks_get(tasks, id));
+        if (!copy || soc_json_set(tasks->tasks, id, copy) < 0)
+            return NULL;
+        own = copy;
+    }
+    return (soc_json *)(uintptr_t)own;
+}
+
+/* ---- Creation ---- */
+
+static int set_blank(soc_json *task, const char *id)
+{
+    static const char *const keys[] = {
+        "title",     "description", "state",  "priority", "assignee", "role",    "labels",
+        "paths",     "dependsOn",   "parent", "holder",   "token",    "leaseMs", "createdBy",
+        "createdAt", "updatedAt",   "result", "reason",   "retries",  "notes"};
+    int result = soc_json_set_string(task, "id", id);
+    for (size_t i = 0; result == 0 && i < sizeof keys / sizeof keys[0]; i++) {
+        bool list = i == 6 || i == 7 || i == 8 || i == 19;
+        result = soc_json_set(task, keys[i], list ? soc_json_new_array() : soc_json_new_null());
+    }
+    if (result == 0)
+        result = soc_json_set(task, "priority", soc_json_new_integer(2));
+    if (result == 0)
+        result = soc_json_set(task, "retries", soc_json_new_integer(0));
+    return result == 0 ? soc_json_set_string(task, "state", "open") : result;
+}
+
+/* Ids `t<n>` are given in order; one that a writer chose moves the count too. */
+static void count_id(struct soc_tasks *tasks, const char *id)
+{
+    size_t digits = strspn(id + 1, "0123456789");
+    if (id[0] != 't' || digits == 0 || digits > 15 || id[1 + digits] != '\0')
+        return;
+    int64_t number = strtoll(id + 1, NULL, 10);
+    if (number > tasks->created)
+        tasks->created = number;
+}
+
+/* Remembers which ids are waited for and are no tasks. */
+static int note_missing(struct soc_tasks *tasks, const soc_json *depends)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < soc_json_count(depends); i++) {
+        const char *on = soc_json_string(soc_json_item(depends, i));
+        if (on && !soc_tasks_get(tasks, on))
+            result = soc_json_set(tasks->missing, on, soc_json_new_null());
+    }
+    return result;
+}
+
+static int enter(struct soc_tasks *tasks, const char *id, soc_json *task)
+{
+    count_id(tasks, id);
+    int result = soc_json_set(tasks->tasks, id, soc_json_retain(task));
+    if (result == 0)
+        soc_json_remove(tasks->missing, id);
+    return result == 0 ? note_missing(tasks, soc_json_get(task, "dependsOn")) : result;
+}
+
+static int create(struct soc_tasks *tasks, const struct soc_task_change *change)
+{
+    const soc_json *json = change->record->json;
+    const soc_json *given = soc_json_get(json, "task");
+    const char *short_form = soc_json_get_string(given, "desc");
+    const char *time = soc_json_get_string(json, "timestamp");
+    SOC_AUTO_JSON soc_json *task = soc_json_new_object();
+    int result = task ? set_blank(task, change->id) : -1;
+    if (result == 0 && short_form)
+        result = soc_json_set_string(task, "title", short_form);
+    if (result == 0 && change->from[0])
+        result = soc_json_set_string(task, "createdBy", change->from);
+    if (result == 0)
+        result = soc_json_set_string(task, "createdAt", time);
+    if (result == 0)
+        result = soc_json_set_string(task, "updatedAt", time);
+    if (result == 0)
+        result = soc_task_copy_fields(task, given, SOC_TASK_CREATOR);
+    return result == 0 ? enter(tasks, change->id, task) : result;
+}
+
+/* A compacted task: all of it as it was, the fields of the fold included; or what one record could
+ * not hold of it (task_dump.h). */
+static int restore(struct soc_tasks *tasks, const struct soc_task_change *change)
+{
+    const soc_json *given = soc_json_get(change->record->json, "task");
+    int64_t token;
+    if (change->task && soc_json_get_bool(change->record->json, "more", false)) {
+        soc_json *known = own_task(tasks, change->id);
+        int result = known ? soc_task_add_fields(known, given) : -1;
+        return result == 0 ? note_missing(tasks, soc_json_get(known, "dependsOn")) : result;
+    }
+    SOC_AUTO_JSON soc_json *task = soc_json_new_object();
+    int result = task ? set_blank(task, change->id) : -1;
+    if (result == 0 && soc_json_get_integer(given, "token", &token))
+        result = set_integer(task, "lastToken", token);
+    if (result == 0)
+        result = soc_task_copy_fields(task, given, SOC_TASK_COMPACTION);
+    return result == 0 ? enter(tasks, change->id, task) : result;
+}
+
+/* ---- Changes ---- */
+
+/* A record's text member, or null. */
+static int copy_text(soc_json *task, const char *key, const soc_json *json)
+{
+    return soc_json_set_string(task, key, soc_json_get_string(json, key));
+}
+
+static int clear(soc_json *task, const char *key)
+{
+    return soc_json_set(task, key, soc_json_new_null());
+}
+
+static int copy_result(soc_json *task, const soc_json *json)
+{
+    const soc_json *value = soc_json_get(json, "result");
+    return value ? soc_json_set(task, "result", soc_json_copy(value)) : 0;
+}
+
+/* The claim is over; the task goes to `state`. */
+static int end_claim(soc_json *task, const char *state)
+{
+    static const char *const keys[] = {"holder",  "token",   "session",
+                                       "leaseMs", "renewed", "present"};
+    int result = soc_json_set_string(task, "state", state);
+    for (size_t i = 0; result == 0 && i < sizeof keys / sizeof keys[0]; i++)
+        result = soc_json_set(task, keys[i], soc_json_new_null());
+    return result;
+}
+
+static int set_lease(soc_json *task, const struct soc_task_change *change)
+{
+    int64_t lease;
+    int result = set_integer(task, "renewed", change->record->position);
+    if (result == 0 && soc_json_get_integer(change->record->json, "leaseMs", &lease) && lease > 0)
+        result = set_integer(task, "leaseMs", lease);
+    return result;
+}
+
+static int claim(soc_json *task, const struct soc_task_change *change)
+{
+    int result = soc_json_set_string(task, "state", "claimed");
+    if (result == 0)
+        result = soc_json_set_string(task, "holder", change->from);
+    if (result == 0)
+        result = copy_text(task, "session", change->record->json);
+    if (result == 0)
+        result = soc_json_set(
+            task, "present",
+            soc_json_new_bool(soc_json_get_bool(change->record->json, "presence", false)));
+    if (result == 0)
+        result = set_integer(task, "token", change->token);
+    if (result == 0)
+        result = set_integer(task, "lastToken", change->token);
+    if (result == 0)
+        result = soc_json_set(task, "reason", soc_json_new_null());
+    if (result == 0)
+        result = soc_json_set_string(task, "claimedAt",
+                                     soc_json_get_string(change->record->json, "timestamp"));
+    return result == 0 ? set_lease(task, change) : result;
+}
+
+static int fail_task(soc_json *task, const struct soc_task_change *change)
+{
+    int64_t retries = 0;
+    int64_t most = 0;
+    soc_json_get_integer(task, "retries", &retries);
+    soc_json_get_integer(task, "maxRetries", &most);
+    bool again = retries < most;
+    int result = copy_text(task, "reason", change->record->json);
+    if (result == 0 && again)
+        result = set_integer(task, "retries", retries + 1);
+    return result == 0 ? end_claim(task, again ? "open" : "failed") : result;
+}
+
+static int add_note(soc_json *task, const struct soc_task_change *change)
+{
+    const soc_json *json = change->record->json;
+    soc_json *notes = (soc_json *)(uintptr_t)soc_json_get(task, "notes");
+    SOC_AUTO_JSON soc_json *note = soc_json_new_object();
+    if (!note || soc_json_set_string(note, "from", change->from) < 0 ||
+        copy_text(note, "text", json) < 0 || copy_text(note, "timestamp", json) < 0)
+        return -1;
+    return soc_json_append(notes, soc_json_retain(note));
+}
+
+static int submit(soc_json *task, const struct soc_task_change *change)
+{
+    int result = soc_json_set_string(task, "submitter", change->from);
+    if (result == 0)
+        result = copy_result(task, change->record->json);
+    return result == 0 ? end_claim(task, "review") : result;
+}
+
+static int complete(soc_json *task, const struct soc_task_change *change)
+{
+    const char *holder = soc_json_get_string(task, "holder");
+    int result = soc_json_set_string(task, "completedBy",
+                                     holder ? holder : soc_json_get_string(task, "submitter"));
+    if (result == 0)
+        result = copy_result(task, change->record->json);
+    return result == 0 ? end_claim(task, "done") : result;
+}
+
+/* Back from review it goes to whom it came from. */
+static int reopen(soc_json *task, const struct soc_task_change *change)
+{
+    const char *submitter = soc_json_get_string(task, "submitter");
+    int result = 0;
+    if (submitter && is_text(task, "state", "review"))
+        result = soc_json_set_string(task, "assignee", submitter);
+    if (result == 0 && soc_json_get_string(change->record->json, "text"))
+        result = add_note(task, change);
+    if (result == 0)
+        result = clear(task, "reason") < 0 ? -1 : clear(task, "completedBy");
+    return result == 0 ? end_claim(task, "open") : result;
+}
+
+static int depend(soc_json *task, const struct soc_task_change *change)
+{
+    const soc_json *before = soc_json_get(task, "dependsOn");
+    const soc_json *add = soc_json_get(change->record->json, "dependsOn");
+    const soc_json *remove = soc_json_get(change->record->json, "remove");
+    SOC_AUTO_JSON soc_json *set = soc_json_new_object(); /* in order, each once */
+    SOC_AUTO_JSON soc_json *after = soc_json_new_array();
+    const soc_json *const lists[] = {before, add};
+    const char *id;
+    const soc_json *value;
+    int result = set && after ? 0 : -1;
+    for (size_t l = 0; l < 2; l++)
+        for (size_t i = 0; result == 0 && i < soc_json_count(lists[l]); i++)
+            if ((id = soc_json_string(soc_json_item(lists[l], i))))
+                result = soc_json_set(set, id, soc_json_new_null());
+    for (size_t i = 0; result == 0 && i < soc_json_count(remove); i++)
+        if ((id = soc_json_string(soc_json_item(remove, i))))
+            soc_json_remove(set, id);
+    for (void *i = NULL; result == 0 && (i = soc_json_next(set, i, &id, &value));)
+        result = soc_json_append(after, soc_json_new_string(id, strlen(id)));
+    return result == 0 ? soc_json_set(task, "dependsOn", soc_json_retain(after)) : result;
+}
+
+static int change_task(soc_json *task, const struct soc_task_change *change)
+{
+    const char *type = change->record->type + sizeof "task_" - 1;
+    const soc_json *json = change->record->json;
+    if (strcmp(type, "claim") == 0)
+        return claim(task, change);
+    if (strcmp(type, "renew") == 0)
+        return set_lease(task, change);
+    if (strcmp(type, "unblock") == 0 && clear(task, "reason") < 0)
+        return -1;
+    if (strcmp(type, "release") == 0 || strcmp(type, "unblock") == 0)
+        return end_claim(task, "open");
+    if (strcmp(type, "fail") == 0)
+        return fail_task(task, change);
+    if (strcmp(type, "submit") == 0)
+        return submit(task, change);
+    if (strcmp(type, "complete") == 0)
+        return complete(task, change);
+    if (strcmp(type, "reopen") == 0)
+        return reopen(task, change);
+    if (strcmp(type, "assign") == 0)
+        return soc_json_set_string(task, "assignee", soc_json_get_string(json, "to"));
+    if (strcmp(type, "note") == 0)
+        return add_note(task, change);
+    if (strcmp(type, "depend") == 0)
+        return depend(task, change);
+    if (strcmp(type, "edit") == 0)
+        return soc_task_copy_fields(task, soc_json_get(json, "fields"), SOC_TASK_EDITOR);
+    int result = copy_text(task, "reason", json); /* block, cancel */
+    return result == 0 ? end_claim(task, strcmp(type, "block") == 0 ? "blocked" : "cancelled")
+                       : result;
+}
+
+static int apply(void *state, const struct soc_record *record)
+{
+    struct soc_tasks *tasks = state;
+    struct soc_task_change change = soc_task_change(tasks, record);
+    const char *time = soc_json_get_string(record->json, "timestamp");
+    if (soc_task_judge(&change, NULL) < 0)
+        return 0;
+    if (strcmp(record->type, "task_state") == 0)
+        return restore(tasks, &change) < 0 ? -1 : 1;
+    if (strcmp(record->type, "task_create") == 0)
+        return create(tasks, &change) < 0 ? -1 : 1;
+    soc_json *task = own_task(tasks, change.id);
+    if (!task || change_task(task, &change) < 0)
+        return -1;
+    if (strcmp(record->type, "task_depend") == 0 &&
+        note_missing(tasks, soc_json_get(task, "dependsOn")) < 0)
+        return -1;
+    return soc_json_set_string(task, "updatedAt", time) < 0 ? -1 : 1;
+}
+
+static int dump(const void *state, struct soc_strbuf *out)
+{
+    const struct soc_tasks *tasks = state;
+    const char *id;
+    const soc_json *task;
+    int result = 0;
+    for (void *i = NULL; result == 0 && (i = soc_json_next(tasks->tasks, i, &id, &task));)
+        result = soc_task_dump(task, out);
+    return result;
+}
+
+const struct soc_fold soc_tasks_fold = {"tasks", make_state, free_state, apply, dump};
