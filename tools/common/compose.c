@@ -4,6 +4,7 @@
  */
 #include "compose.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,12 @@ void compose_text(struct compose *c, const char *name, const char *text)
         return;
     begin_field(c, name);
     output_quoted(c->out, text);
+}
+
+void compose_number(struct compose *c, const char *name, int64_t number)
+{
+    begin_field(c, name);
+    fprintf(c->out, "%" PRId64, number);
 }
 
 void compose_list(struct compose *c, const char *name, char *const *items, int count)

@@ -19,6 +19,8 @@ struct compose {
 void compose_begin(struct compose *c);
 void compose_text(struct compose *c, const char *name, const char *text);
 
+void compose_number(struct compose *c, const char *name, int64_t number);
+
 /* A list of strings; left out when empty. */
 void compose_list(struct compose *c, const char *name, char *const *items, int count);
 

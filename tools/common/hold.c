@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tool.h"
@@ -49,22 +50,61 @@ static void become(char **command, const sigset_t *mask)
     _exit(missing ? 127 : 126);
 }
 
-static int wait_for_end(pid_t pid)
+struct ticking {
+    int64_t every_ms;
+    int (*tick)(void *);
+    void *context;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Sleeps until the command may have ended, and ticks meanwhile. SIGCHLD is blocked, so that none falls between. */
+static void sleep_ticking(struct ticking *t, int64_t *next)
+{
+    sigset_t ended;
+    sigemptyset(&ended);
+    sigaddset(&ended, SIGCHLD);
+    int64_t left = *next - now_ms();
+    if (t->tick && left <= 0) {
+        *next = now_ms() + t->every_ms;
+        if (t->tick(t->context) != 0) {
+            t->tick = NULL;
+            kill((pid_t)child, SIGTERM);
+        }
+        return;
+    }
+    struct timespec wait = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
+    /* Whatever ends this, the caller looks whether the command has ended. */
+    sigtimedwait(&ended, NULL, t->tick ? &wait : NULL);
+}
+
+static int wait_for_end(pid_t pid, struct ticking *t)
 {
     int status = 0;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
+    pid_t done;
+    int64_t next = now_ms() + t->every_ms;
+    while ((done = waitpid(pid, &status, t->every_ms > 0 ? WNOHANG : 0)) != pid) {
+        if (done < 0 && errno != EINTR)
             tool_fail(STATUS_SYSTEM, "waiting for the command: %s", strerror(errno));
+        if (done == 0)
+            sleep_ticking(t, &next);
+    }
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-int hold_run(char **command)
+static int run(char **command, struct ticking *t)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
-    sigset_t blocked, old;
+    sigset_t blocked, waiting, old;
     sigemptyset(&blocked);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaddset(&blocked, signals[i]);
+    sigaddset(&blocked, SIGCHLD);
     /* Held back until the child is known, so that none is lost; in the child exec resets the handlers. */
     sigprocmask(SIG_BLOCK, &blocked, &old);
     catch_signals(signals, sizeof signals / sizeof *signals);
@@ -74,6 +114,23 @@ int hold_run(char **command)
     if (pid == 0)
         become(command, &old);
     child = pid;
+    waiting = old;
+    sigaddset(&waiting, SIGCHLD);
+    sigprocmask(SIG_SETMASK, &waiting, NULL);
+    int status = wait_for_end(pid, t);
+    child = 0; /* its number may be another's from now on */
     sigprocmask(SIG_SETMASK, &old, NULL);
-    return wait_for_end(pid);
+    return status;
+}
+
+int hold_run(char **command)
+{
+    struct ticking never = {0, NULL, NULL};
+    return run(command, &never);
+}
+
+int hold_run_ticking(char **command, int64_t every_ms, int (*tick)(void *), void *context)
+{
+    struct ticking ticking = {every_ms > 0 ? every_ms : 1, tick, context};
+    return run(command, &ticking);
 }

@@ -5,6 +5,8 @@
 #ifndef TOOLS_COMMON_HOLD_H
 #define TOOLS_COMMON_HOLD_H
 
+#include <stdint.h>
+
 /*
  * Runs a command (its words, ended by NULL) and waits for its end. SIGTERM, SIGINT and SIGHUP are passed on to it.
  *
@@ -12,5 +14,11 @@
  * be run.
  */
 int hold_run(char **command);
+
+/*
+ * The same, and calls `tick` every so many milliseconds meanwhile. When that returns non-zero, what was held is lost: the
+ * command is sent SIGTERM, once, and its end is waited for.
+ */
+int hold_run_ticking(char **command, int64_t every_ms, int (*tick)(void *), void *context);
 
 #endif

@@ -35,6 +35,11 @@ json_value *json_member(json_value *value, const char *name)
     return json_is_null(member) ? NULL : member;
 }
 
+int json_is_list(json_value *value)
+{
+    return json_is_array(value);
+}
+
 size_t json_count(json_value *value)
 {
     return json_array_size(value);
@@ -72,6 +77,14 @@ int64_t json_member_number(json_value *value, const char *name, int64_t otherwis
 int json_member_true(json_value *value, const char *name)
 {
     return json_is_true(json_object_get(value, name));
+}
+
+char *json_compact(json_value *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (!text)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    return text;
 }
 
 static void show(FILE *out, json_value *value)

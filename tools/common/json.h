@@ -19,6 +19,9 @@ void json_release(json_value *value);
 /* A member of an object; NULL where there is none, it is null, or `value` is no object. */
 json_value *json_member(json_value *value, const char *name);
 
+/* Whether it is an array. */
+int json_is_list(json_value *value);
+
 /* The number of elements of an array, and one of them. Anything else has none. */
 size_t json_count(json_value *value);
 json_value *json_element(json_value *value, size_t index);
@@ -37,6 +40,9 @@ int64_t json_member_number(json_value *value, const char *name, int64_t otherwis
 
 /* Whether a member is true. */
 int json_member_true(json_value *value, const char *name);
+
+/* Any value as JSON on one line, to be given to free(). */
+char *json_compact(json_value *value);
 
 /* Any value for people: a string's text, an array's elements joined by commas, else compact JSON. To be given to free(). */
 char *json_show(json_value *value);

@@ -21,6 +21,12 @@ _society_agents() {
     society-agent "${dir_words[@]}" list --json 2>/dev/null | sed -n 's/.*"agentId":[ ]*"\([A-Za-z0-9._-]*\)".*/\1/p'
 }
 
+_society_tasks() {
+    local dir_words
+    _society_dir_words
+    society-task "${dir_words[@]}" list --json 2>/dev/null | sed -n 's/^{"id":[ ]*"\([A-Za-z0-9._-]*\)".*/\1/p'
+}
+
 _society_verbs() {
     local IFS=:
     local directory program
@@ -49,6 +55,13 @@ _society_value() {
     *:-C | *:--dir | inbox:--save) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
     send:-f | send:--attach) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
     *:-a | *:--agent | agent:--supervisor) _society_offer "$(_society_agents)" ;;
+    task:--needs | task:--remove | task:--parent) _society_offer "$(_society_tasks)" ;;
+    task:--to) _society_offer "$(_society_agents) role:" ;;
+    task:--state) _society_offer "open claimed blocked review done failed cancelled" ;;
+    task:-p | task:--priority) _society_offer "0 1 2 3 4" ;;
+    task:--path) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+    task:-[dr] | task:--id | task:--title | task:--description | task:--acceptance | task:--role | task:--label) ;;
+    task:--retries | task:--lease | task:--wait | task:--token | task:--reason | task:--result | task:--note) ;;
     send:-p | send:--priority) _society_offer "interrupt queue log" ;;
     send:-t | send:--type | inbox:-t | inbox:--type)
         _society_offer "message question answer status_update review_request task_assign task_complete shutdown"
@@ -59,7 +72,50 @@ _society_value() {
     agent:--branch | agent:--worktree | agent:--slot | agent:--model | agent:--program) ;;
     send:-[srd] | send:--subject | send:--reply-to | send:--thread | send:--id | send:--deadline | send:--data) ;;
     inbox:--thread) ;;
+    own:--to) _society_offer "$(_society_agents)" ;;
+    own:-t | own:--task) _society_offer "$(_society_tasks)" ;;
+    own:-[wlr] | own:--wait | own:--lease | own:--reason | lock:-w | lock:--wait) ;;
     *) return 1 ;;
+    esac
+}
+
+# The same for society-task, whose own verb is given.
+_society_task_argument() {
+    if [ "$COMP_CWORD" = "$2" ]; then
+        _society_offer "add list show ready graph claim renew release block unblock submit complete fail cancel reopen note assign \
+            depend edit import export run"
+        return
+    fi
+    case $1 in
+    import) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+    add | list | ready | graph | export) ;;
+    run)
+        if [ "$COMP_CWORD" = $(($2 + 1)) ]; then
+            _society_offer "$(_society_tasks)"
+        else
+            mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+        fi
+        ;;
+    *) [ "$COMP_CWORD" = $(($2 + 1)) ] && _society_offer "$(_society_tasks)" ;;
+    esac
+}
+
+# What is reserved, pattern by pattern.
+_society_owned() {
+    local dir_words
+    _society_dir_words
+    society-own "${dir_words[@]}" list --json 2>/dev/null | sed -n 's/.*"paths":\[\([^]]*\)\].*/\1/p' | tr -d '"' | tr ',' '\n'
+}
+
+# The same for society-own.
+_society_own_argument() {
+    if [ "$COMP_CWORD" = "$2" ]; then
+        _society_offer "acquire release renew handover list check"
+        return
+    fi
+    case $1 in
+    acquire | check) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+    release | renew | handover) _society_offer "$(_society_owned)" ;;
     esac
 }
 
@@ -69,7 +125,10 @@ _society_argument() {
     case $1 in
     init) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
     send) _society_offer "$(_society_agents) all role: supervisor" ;;
-    compact) _society_offer "messages deliveries registry" ;;
+    compact) _society_offer "messages deliveries registry tasks ownership" ;;
+    task) _society_task_argument "$first" "$2" ;;
+    own) _society_own_argument "$first" "$2" ;;
+    lock) [ "$COMP_CWORD" -gt "$2" ] && mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
     inbox) [ "$COMP_CWORD" = "$2" ] && _society_offer "list read ack reply" ;;
     agent)
         if [ "$COMP_CWORD" = "$2" ]; then
@@ -132,4 +191,4 @@ _society() {
 }
 
 complete -F _society society society-init society-agent society-send society-watch society-inbox society-status \
-    society-doctor society-compact
+    society-task society-own society-lock society-doctor society-compact

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A command that works on a task. Presence is joined, so that the death of this process is known at once and others may have
+ * the task; where another process is here as the agent already (`society-agent hold`, an editor), the claim is under its
+ * session and lasts as long as that.
+ *
+ * The command may end the claim itself, by submitting, blocking or completing with a result; then nothing is added here. Its
+ * own record is told from another's by the token, in the log from the claim on.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <society/agent.h>
+#include <society/tail.h>
+#include <society/task.h>
+
+#include "hold.h"
+#include "json.h"
+#include "task.h"
+
+struct work {
+    struct tool *t;
+    char id[65];
+    int64_t token;
+    int64_t lease_ms;
+};
+
+static int change(const struct work *w, const char *verb, const char *name, const char *text)
+{
+    struct compose c;
+    compose_begin(&c);
+    if (strcmp(verb, "renew") == 0)
+        compose_number(&c, "leaseMs", w->lease_ms);
+    else
+        compose_text(&c, name, text);
+    char *fields = compose_end(&c);
+    int result = society_task_change(w->t->society, w->id, verb, fields, w->token);
+    free(fields);
+    return result;
+}
+
+/* Whether the record, at or behind the claim, ended it in the claim's own name. */
+static int is_end_of(const struct work *w, const char *text)
+{
+    static const char *const ends[] = {"task_release", "task_block", "task_submit", "task_complete",
+                                       "task_fail"};
+    json_value *record = json_read(text, NULL);
+    int found = 0;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        found |= strcmp(json_member_text(record, "type", ""), ends[i]) == 0;
+    found = found && strcmp(json_member_text(record, "task", ""), w->id) == 0 &&
+            json_member_number(record, "token", -1) == w->token;
+    json_release(record);
+    return found;
+}
+
+static int was_ended_by_command(const struct work *w)
+{
+    society_tail *tail = NULL;
+    const char *record = NULL;
+    int found = 0;
+    if (society_tail_open(w->t->society, "tasks", w->token, 0, &tail) < 0)
+        return 0; /* then the refusal stands as it is */
+    while (!found && society_tail_next(tail, &record, NULL) == 1)
+        found = is_end_of(w, record);
+    society_tail_close(tail);
+    return found;
+}
+
+/* Non-zero: the task is another's, or no longer to be done, and the command should end. */
+static int renew(void *context)
+{
+    const struct work *w = context;
+    int result = change(w, "renew", NULL, NULL);
+    if (result >= 0)
+        return 0;
+    int lost =
+        result == SOCIETY_E_FENCED || result == SOCIETY_E_HELD || result == SOCIETY_E_NOT_FOUND;
+    char *reason = strdup(tool_reason(w->t, result));
+    if (lost && was_ended_by_command(w))
+        lost = 0;
+    else
+        tool_warn("not renewed: %s", reason ? reason : society_strerror(result));
+    free(reason);
+    return lost;
+}
+
+static void announce(const struct work *w)
+{
+    char token[24];
+    snprintf(token, sizeof token, "%" PRId64, w->token);
+    if (setenv("SOCIETY_AGENT", society_agent(w->t->society), 1) != 0 ||
+        setenv("SOCIETY_DIR", society_dir(w->t->society), 1) != 0 ||
+        setenv("SOCIETY_TASK", w->id, 1) != 0 || setenv("SOCIETY_TOKEN", token, 1) != 0)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+}
+
+static void claim(struct work *w, const struct task_request *r, const char *id)
+{
+    int result = society_join(w->t->society);
+    if (result < 0 && result != SOCIETY_E_HELD)
+        tool_fail_result(w->t, result);
+    char *text = task_take(w->t, r, id);
+    json_value *object = json_read(text, NULL);
+    snprintf(w->id, sizeof w->id, "%s", json_member_text(object, "task", ""));
+    w->token = json_member_number(object, "token", -1);
+    w->lease_ms = json_member_number(object, "leaseMs", 1);
+    json_release(object);
+    society_free(text);
+}
+
+/* Says how it went, and returns the exit status: that of the command, unless its success could not be told. */
+static int finish(const struct work *w, int status)
+{
+    char reason[64];
+    if (status > 128)
+        snprintf(reason, sizeof reason, "the command was killed by signal %d", status - 128);
+    else
+        snprintf(reason, sizeof reason, "the command returned %d", status);
+    int result =
+        status == 0 ? change(w, "complete", NULL, NULL) : change(w, "fail", "reason", reason);
+    if (result >= 0)
+        return status;
+    char *why = strdup(tool_reason(w->t, result));
+    int ended = was_ended_by_command(w);
+    if (!ended)
+        tool_warn("%s", why ? why : society_strerror(result));
+    free(why);
+    return ended || status != 0 ? status : tool_status(result);
+}
+
+int task_run(struct tool *t, const struct task_request *r)
+{
+    struct work w = {.t = t};
+    /* `run -- CMD` names no task; without `--` the first argument is one. */
+    int named = t->separator != 1;
+    tool_expect_arguments(t, named ? 3 : 2, -1, "the command to run");
+    if (t->separator > 2)
+        tool_usage("unexpected argument '%s'", t->arguments[2]);
+    tool_open_as_agent(t);
+    claim(&w, r, named ? t->arguments[1] : NULL);
+    announce(&w);
+    t->argv[t->argc] = NULL;
+    t->arguments[t->count] = NULL;
+    int status = hold_run_ticking(t->arguments + (named ? 2 : 1), w.lease_ms / 3, renew, &w);
+    return finish(&w, status);
+}
