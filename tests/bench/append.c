@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Append: society_send() beside its floor, the same bytes through the same system calls in the plainest C: lock, look at the last
- * byte, write, unlock. One process, then several at once; for several the time is that of all their appends together.
+ * Append: society_send() beside its floor, as many bytes through the same system calls in the plainest C: lock, find the end, look
+ * at the last byte, write, unlock. One process, then several at once; for several the time is that of all their appends together.
  */
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,27 +15,28 @@
 #include "bench/bench.h"
 #include "harness/die.h"
 
-#define APPENDS 20000
+#define APPENDS 50000
+#define RECORD_BYTES 200
 
-/* As a message in the log about RECORD_BYTES long. */
-static const char message[] = "{\"to\":\"bob\",\"content\":\"Auth API ready at /api/auth, see "
-                              "the tests\"}";
+/* In the log RECORD_BYTES long. */
+static const char message[] =
+    "{\"to\":\"bob\",\"content\":\"Auth API ready at /api/auth; tests passed.\"}";
 
 static void append_library(int count)
 {
-    society *s = open_again("append", "alice");
+    society *s = open_society("alice");
     for (int i = 0; i < count; i++)
         check(s, society_send(s, message, NULL), "society_send");
     society_close(s);
 }
 
-static void append_raw(int count)
+static void append_floor(int count)
 {
     char record[RECORD_BYTES];
     char last;
     memset(record, 'x', sizeof record);
     record[sizeof record - 1] = '\n';
-    int fd = open("raw.jsonl", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int fd = open("floor.jsonl", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     for (int i = 0; i < count; i++) {
         struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
         if (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
@@ -75,15 +76,18 @@ static int64_t measure(void (*append)(int), int processes)
 
 int main(void)
 {
-    int rounds = setting("ROUNDS", 7);
+    int rounds = setting("ROUNDS", 9);
     int processes = setting("PROCESSES", 4);
     char name[32];
-    society_close(open_new("append", "alice"));
+    struct stat st;
     snprintf(name, sizeof name, "append-by-%d", processes);
+    append_library(1);
+    if (stat(".society-agent/messages.jsonl", &st) < 0 || st.st_size != RECORD_BYTES)
+        fprintf(stderr, "the record is %lld bytes long\n", (long long)st.st_size);
     for (int i = 1; i <= rounds; i++) {
-        report("append-by-1", "floor", i, measure(append_raw, 1));
+        report("append-by-1", "floor", i, measure(append_floor, 1));
         report("append-by-1", "library", i, measure(append_library, 1));
-        report(name, "floor", i, measure(append_raw, processes));
+        report(name, "floor", i, measure(append_floor, processes));
         report(name, "library", i, measure(append_library, processes));
     }
     return 0;

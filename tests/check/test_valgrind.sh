@@ -24,7 +24,7 @@ ok "society-inbox --json" watched society-inbox --json
 ok "society-status" watched society-status
 ok "society-compact" watched society-compact
 printf '{"type":"message","to":"all' >>.society-agent/messages.jsonl
-status_is 1 "society-doctor finds a torn tail" watched society-doctor
-ok "society-doctor --repair" watched society-doctor --repair
+ok "society-doctor passes over a torn tail" watched society-doctor
+status_is 1 "society-doctor --repair ends it, and names the damaged line" watched society-doctor --repair
 
 done_testing

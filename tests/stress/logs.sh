@@ -9,7 +9,7 @@ society=.society-agent
 # segments LOG: its files in order, the present one last.
 segments() {
     local bases
-    bases=$(ls "$society/archive" 2>/dev/null | sed -n "s/^$1-\([0-9]*\)\.jsonl$/\1/p" | sort -n)
+    bases=$(find "$society/archive" -type f -printf '%f\n' 2>/dev/null | sed -n "s/^$1-\([0-9]*\)\.jsonl$/\1/p" | sort -n)
     for base in $bases; do
         echo "$society/archive/$1-$base.jsonl"
     done
@@ -56,7 +56,10 @@ malformed() {
     society-doctor -j | jq "select(.log == \"$1\").malformed"
 }
 
-# problems: all that society-doctor has to say.
+# problems: all that society-doctor has to say; that it could not say anything is a problem too.
 problems() {
-    society-doctor -j | jq -c '.log as $log | .problems[] | [$log, .position, .what]'
+    local code=0 report
+    report=$(society-doctor -j) || code=$?
+    [ "$code" -le 1 ] && [ -n "$report" ] || echo "society-doctor failed with status $code"
+    jq -c '.log as $log | .problems[] | [$log, .position, .what]' <<<"$report"
 }

@@ -100,7 +100,7 @@ compact_until() {
     done
 }
 cursor_is() {
-    [ "$(jq .position "$society/cursors/$1.json")" = "$2" ]
+    [ -n "$2" ] && [ "$(jq .position "$society/cursors/$1.json")" = "$2" ]
 }
 
 enter rotated
@@ -118,7 +118,7 @@ wait "$compactor"
 ok "rotated: compaction never failed" test ! -e compact-failed
 society-doctor --repair >repaired
 check_log rotated
-archives=$(ls $society/archive | grep -c ^messages-)
+archives=$(($(segments messages | wc -l) - 1))
 ok "rotated: the log was rotated ($archives times)" test "$archives" -ge $((total * 200 / 262144))
 late_lines messages | jq -r 'select(.from == "foreign").content' | sort -u >late
 diag "$(wc -l <late) late lines were carried over"

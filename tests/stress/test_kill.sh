@@ -21,7 +21,9 @@ batch() {
 
 # What a kill can leave is a torn line, a temporary file, an archive without its seal. Most of it the next process mends.
 check_files() {
-    local torn
+    local torn interrupted
+    interrupted=$(find $society -name '.*.tmp' | wc -l)
+    [ "$1" -lt 1000 ] || ok "kills came in the middle of a rotation or a commit ($interrupted)" test "$interrupted" -gt 0
     diag "left behind: $(problems | jq -r '.[2]' | sed 's/[0-9a-f-]\{8,\}/N/g' | sort | uniq -c | sort -rn | head -n 5 | paste -sd';')"
     society-doctor --repair >/dev/null
     problems >problems

@@ -11,9 +11,14 @@ expected() {
     jq -cS "${@:2}" "$1" expect.json
 }
 
+# 1 is "there are problems".
+reports() {
+    society-doctor -j >doctor
+    [ $? -le 1 ] && [ -s doctor ]
+}
+
 check_lines() {
     local log
-    society-doctor -j >doctor
     for log in registry messages tasks ownership; do
         [ -e .society-agent/$log.jsonl ] || continue
         is "$(jq "select(.log == \"$log\").malformed" doctor)" "$(expected ".malformed.$log // 0")" "$1: malformed lines of $log"
@@ -54,6 +59,7 @@ for folder in "$SOCIETY_SRC"/tests/formats/*/; do
         [ ! -e "$file" ] || cp "$file" .society-agent/
     done
     cp "${folder}expect.json" .
+    ok "$name: society-doctor reports" reports
     check_lines "$name"
     [ "$(expected .agents)" = null ] || check_agents "$name"
     [ "$(expected .inbox)" = null ] || check_inboxes "$name"

@@ -322,8 +322,8 @@ static void test_arguments(void **state)
     (void)state;
     society *closed;
     society_list *done = NULL;
-    assert_int_equal(society_compact(s, "tasks", 0, &done), SOCIETY_E_INVALID);
-    assert_non_null(strstr(society_last_message(s), "log \"tasks\" is none of"));
+    assert_int_equal(society_compact(s, "presence", 0, &done), SOCIETY_E_INVALID);
+    assert_non_null(strstr(society_last_message(s), "log \"presence\" is none of"));
     assert_int_equal(society_compact(s, NULL, 4, &done), SOCIETY_E_INVALID);
     assert_int_equal(society_new(&closed), 0);
     assert_int_equal(society_compact(closed, NULL, 0, &done), SOCIETY_E_NO_SOCIETY);

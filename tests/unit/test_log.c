@@ -209,8 +209,7 @@ static void test_rotation(void **state)
     assert_int_equal(soc_log_begin(&writer, &store_error), 0);
     assert_true(writer.torn);
     assert_int_equal(soc_log_rotate(&writer, NULL, 0, &store_error), 0);
-    assert_int_equal(writer.segment.base,
-                     (int64_t)strlen(store_ours("message", "a")) + 7);
+    assert_int_equal(writer.segment.base, (int64_t)strlen(store_ours("message", "a")) + 7);
     assert_int_equal(soc_log_write(&writer, line, strlen(line), &position, &store_error), 0);
     assert_int_equal(soc_log_end(&writer, &store_error), 0);
     assert_string_equal(store_read_log("messages", 0), "r:a m r:c");
@@ -229,6 +228,16 @@ static void test_a_rotation_that_can_not_be(void **state)
     assert_int_equal(unlink(store_path("archive")), 0);
     assert_string_equal(store_read_log("messages", 0), "r:a r:b");
     assert_int_equal(count_entries(store_dir.path), 1);
+}
+
+static void test_an_empty_log_is_not_rotated(void **state)
+{
+    (void)state;
+    assert_int_equal(soc_log_begin(&writer, &store_error), 0);
+    assert_int_equal(soc_log_rotate(&writer, NULL, 0, &store_error), 0);
+    assert_int_equal(soc_log_end(&writer, &store_error), 0);
+    assert_false(file_exists(store_path("archive")));
+    assert_int_equal(append("a"), 0);
 }
 
 static void test_settling(void **state)
@@ -275,7 +284,6 @@ static void test_what_is_no_log(void **state)
 
 static void test_the_directory_is_gone(void **state)
 {
-
     (void)state;
     assert_int_equal(rmdir(store_dir.path), 0);
     assert_int_equal(append("a"), SOCIETY_E_GONE);
@@ -341,6 +349,7 @@ int main(void)
         TEST(test_power),
         TEST(test_rotation),
         TEST(test_a_rotation_that_can_not_be),
+        TEST(test_an_empty_log_is_not_rotated),
         TEST(test_settling),
         TEST(test_what_is_no_log),
         TEST(test_the_directory_is_gone),

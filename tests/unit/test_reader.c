@@ -340,11 +340,12 @@ static void test_a_reader_that_saw_late_lines(void **state)
     assert_string_equal(store_read(&reader), "r:late r");
     put_ours("b");
     store_put(LOG, late);
-    store_put(LOG, "{\"id\":\"late-messages-");
+    store_put(LOG, "{\"id\":\"late-messages-0-");
     {
         char rest[200];
 
-        snprintf(rest, sizeof(rest), "%d\",%s", (int)(strlen(store_ours("message", "a")) + strlen(late)),
+        snprintf(rest, sizeof(rest), "%d\",%s",
+                 (int)(strlen(store_ours("message", "a")) + strlen(late)),
                  store_foreign("later") + 1);
         store_put(LOG, rest);
     }
@@ -373,6 +374,32 @@ static void test_late_lines_are_cut_when_the_rotation_is_noticed(void **state)
     soc_reader_close(&reader);
     assert_string_equal(store_read_log("messages", 0), "r:a r:b r:c");
     free(text);
+}
+
+static void test_an_archive_that_was_cut(void **state)
+{
+    off_t length = (off_t)strlen(store_ours("message", "a"));
+
+    (void)state;
+    put_ours("a");
+    put_ours("b");
+    rotate("");
+    put_ours("c");
+    assert_int_equal(truncate(store_path("archive/messages-0.jsonl"), length / 2), 0);
+    assert_string_equal(store_read_log("messages", length), "r:c");
+}
+
+static void test_replaced_while_history_is_read(void **state)
+{
+    (void)state;
+    put_ours("a");
+    rotate("");
+    put_ours("b");
+    open_from_start();
+    write_text(store_path(LOG), store_ours("message", "c"));
+    assert_string_equal(store_read(&reader), "r:a r:c");
+    assert_non_null(strstr(reader.incident, "was replaced"));
+    soc_reader_close(&reader);
 }
 
 static void expect_incident(const char *words)
@@ -534,6 +561,8 @@ int main(void)
         TEST(test_a_foreign_message_that_looks_like_a_state),
         TEST(test_a_reader_that_saw_late_lines),
         TEST(test_late_lines_are_cut_when_the_rotation_is_noticed),
+        TEST(test_an_archive_that_was_cut),
+        TEST(test_replaced_while_history_is_read),
         TEST(test_truncated),
         TEST(test_rewritten_in_place),
         TEST(test_replaced),

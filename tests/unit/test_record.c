@@ -37,9 +37,10 @@ static int teardown(void **state)
 
 static void test_bytes(void **state)
 {
-    static const char body[] = "{\"type\":\"agent_status\",\"from\":\"w1\",\"note\":\"a \\\"b\\\"\\n\","
-                               "\"pid\":-17,\"list\":[1,2],\"id\":\"i1\","
-                               "\"timestamp\":\"2026-02-10T10:00:00.000Z\"";
+    static const char body[] =
+        "{\"type\":\"agent_status\",\"from\":\"w1\",\"note\":\"a \\\"b\\\"\\n\","
+        "\"pid\":-17,\"list\":[1,2],\"id\":\"i1\","
+        "\"timestamp\":\"2026-02-10T10:00:00.000Z\"";
     char expected[400];
 
     (void)state;

@@ -155,8 +155,8 @@ static void test_every_flipped_byte_is_noticed(void **state)
 
 static void test_glued(void **state)
 {
-    static const char *const torn[] = {"{\"type\":\"mess", "{", "x", "{\"a\":{\"b\":", "\xff\xfe",
-                                       "{\"type\":\"x\"}"};
+    static const char *const torn[] = {"{\"type\":\"mess", "{",        "x",
+                                       "{\"a\":{\"b\":",   "\xff\xfe", "{\"type\":\"x\"}"};
     char *good = ours("good");
 
     (void)state;

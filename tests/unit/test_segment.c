@@ -43,8 +43,8 @@ static void test_names(void **state)
     assert_string_equal(name, "deliveries.jsonl");
     soc_segment_archive_name(name, "messages", INT64_C(9007199254740992));
     assert_string_equal(name, "archive/messages-9007199254740992.jsonl");
-    soc_segment_late_id(id, "messages", 17);
-    assert_string_equal(id, "late-messages-17");
+    soc_segment_late_id(id, "messages", 4, 17);
+    assert_string_equal(id, "late-messages-4-17");
     assert_true(soc_is_log("registry"));
     assert_true(soc_is_log("ownership"));
     assert_false(soc_is_log("presence"));

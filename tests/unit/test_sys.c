@@ -68,7 +68,7 @@ static void use_every_call(void)
     assert_int_equal(st.st_size, 3);
     assert_int_equal(soc_sys->mkdirat(dir, "sub", 0700), 0);
     assert_int_equal(soc_sys->linkat(dir, "a", dir, "sub/b", 0), 0);
-    assert_int_equal(soc_sys->renameat(dir, "sub/b", dir, "c"), 0);
+    assert_int_equal(soc_sys->renameat2(dir, "sub/b", dir, "c", 0), 0);
     assert_int_equal(soc_sys->utimensat(dir, "c", times, 0), 0);
     assert_int_equal(soc_sys->fstatat(dir, "c", &st, 0), 0);
     assert_int_equal(st.st_mtim.tv_sec, 2);

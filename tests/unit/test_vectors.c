@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <society/agent.h>
+#include <society/ownership.h>
 #include <society/tail.h>
 
 #include "harness/die.h"
@@ -189,6 +190,26 @@ static void check_inboxes(const struct vector *v)
     }
 }
 
+/* The reservations, in order, by the fields named. */
+static void check_owned(const struct vector *v)
+{
+    const soc_json *owned = soc_json_get(v->expect, "owned");
+    const char *key;
+    const soc_json *value;
+    society_list *list;
+
+    if (!owned)
+        return;
+    assert_int_equal(society_own_list(v->s, &list), soc_json_count(owned));
+    for (size_t i = 0; i < soc_json_count(owned); i++) {
+        const char *text = society_list_item(list, (int64_t)i);
+        SOC_AUTO_JSON soc_json *own = parse(text, strlen(text));
+        for (void *j = NULL; (j = soc_json_next(soc_json_item(owned, i), j, &key, &value));)
+            check_same("owned", key, soc_json_get(own, key), value);
+    }
+    society_list_free(list);
+}
+
 static void test_vector(void **state)
 {
     struct vector v;
@@ -198,6 +219,7 @@ static void test_vector(void **state)
         check_lines(&v, logs[i]);
     check_agents(&v);
     check_inboxes(&v);
+    check_owned(&v);
     close_vector(&v);
 }
 
@@ -218,10 +240,13 @@ int main(void)
             tests[count].name = strdup(entry->d_name);
             tests[count].test_func = test_vector;
             tests[count++].initial_state = folder;
+            folder = NULL;
         }
+        free(folder);
         free(expect);
     }
     closedir(stream);
+    free(formats);
     if (count == 0 || count == FOLDERS_MAX)
         die("%zu folders in %s", count, formats);
     return _cmocka_run_group_tests("vectors", tests, count, NULL, NULL);

@@ -110,8 +110,9 @@ WRAP(int, fdatasync, FAULT_FDATASYNC, (int fd), (fd))
 WRAP(int, fsync, FAULT_FSYNC, (int fd), (fd))
 WRAP(int, ftruncate, FAULT_FTRUNCATE, (int fd, off_t length), (fd, length))
 WRAP(int, mkdirat, FAULT_MKDIRAT, (int dir, const char *path, mode_t mode), (dir, path, mode))
-WRAP(int, renameat, FAULT_RENAMEAT, (int from_dir, const char *from, int to_dir, const char *to),
-     (from_dir, from, to_dir, to))
+WRAP(int, renameat2, FAULT_RENAMEAT,
+     (int from_dir, const char *from, int to_dir, const char *to, unsigned flags),
+     (from_dir, from, to_dir, to, flags))
 WRAP(int, linkat, FAULT_LINKAT,
      (int from_dir, const char *from, int to_dir, const char *to, int flags),
      (from_dir, from, to_dir, to, flags))
@@ -170,7 +171,7 @@ static const struct soc_sys table = {
     .fsync = fault_fsync,
     .ftruncate = fault_ftruncate,
     .mkdirat = fault_mkdirat,
-    .renameat = fault_renameat,
+    .renameat2 = fault_renameat2,
     .linkat = fault_linkat,
     .unlinkat = fault_unlinkat,
     .utimensat = fault_utimensat,

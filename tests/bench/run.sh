@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Runs the benchmarks, each in a directory of its own, and prints a table: what the library adds to its floor, as a ratio of medians,
+# and the times behind it. README.md tells how to read it. ROUNDS changes the number of rounds; TMPDIR is the disk measured.
+
+set -eu
+here=$SOCIETY_BUILD/tests/bench
+work=$(mktemp -d "${TMPDIR:-/tmp}/society-bench.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
+
+for program in append wake death command; do
+    mkdir "$work/$program"
+    (cd "$work/$program" && "$here/$program") >>"$work/results"
+done
+
+echo "$(uname -sr), $(nproc) processors, $(stat -f -c %T "$work"), load $(cut -d' ' -f1 /proc/loadavg)"
+sort -k1,1 -k2,2 -k4,4n "$work/results" | awk '
+    function us(ns) { return sprintf("%.1f", ns / 1000) }
+    { key = $1 " " $2; value[key, ++count[key]] = $4
+      if (!($1 in known)) { known[$1]; names[++n] = $1 } }
+    END {
+        what["append-by-1"] = "society_send() / locked write(2), one process"
+        what["wake-same-cpu"] = "append until society_tail_wait() returns / until poll() of inotify does"
+        what["death-same-cpu"] = "SIGKILL until the tail of presence tells / until inotify does"
+        what["wake-other-cpu"] = what["death-other-cpu"] = "the same, the two processes on different processors"
+        what["command"] = "society-send / true, from start to end"
+        what["watch"] = "society-send until society-watch has printed / until it has ended"
+        printf "\n%-16s %7s   %-24s %-24s\n", "", "ratio", "floor: median (range)", "ours: median (range)  µs"
+        for (i = 1; i <= n; i++) {
+            f = names[i] " floor"; o = names[i] " library"
+            fm = value[f, int((count[f] + 1) / 2)]; om = value[o, int((count[o] + 1) / 2)]
+            printf "%-16s %7.2f   %-24s %-24s\n", names[i], om / fm,
+                us(fm) " (" us(value[f, 1]) "-" us(value[f, count[f]]) ")",
+                us(om) " (" us(value[o, 1]) "-" us(value[o, count[o]]) ")"
+        }
+        print ""
+        for (i = 1; i <= n; i++) {
+            text = names[i] in what ? what[names[i]] : "the same, so many processes at once"
+            printf "%-16s %s\n", names[i], text
+        }
+    }'

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PROCESSES workers race for TASKS tasks of the working directory's society, through the library,
+ * and KILLS of them are killed at random moments and started again. Every other worker has joined;
+ * those that have not take their own claims back when they are started again. Afterwards what each
+ * was told is compared with what the log's fold says:
+ *
+ *     a task has one completion that took effect, and without kills one claim;
+ *     a claim or completion that a worker was told of stands in the log, by that worker;
+ *     one in the log that nobody was told of belongs to a worker that was killed.
+ *
+ * With `check` instead of KILLS and SEED only the comparison is made: others have worked, and have
+ * written what they were told into told-0, told-1, … as "claim <id> <token>" and "done <id> <token>".
+ *
+ * The same seed gives the same choices and pauses; what the workers are doing at those moments is
+ * the machine's affair.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <society/agent.h>
+#include <society/task.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/die.h"
+#include "json.h"
+#include "reader.h"
+#include "task_state.h"
+
+#define WORKERS_MAX 256
+#define LONGEST_PAUSE_US 4000
+
+static pid_t workers[WORKERS_MAX]; /* 0: has ended */
+static unsigned processes;
+static unsigned tasks;
+static unsigned complaints;
+
+/* xorshift64* (S. Vigna, public domain) */
+static uint64_t random_state;
+
+static uint64_t next_random(void)
+{
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return random_state * UINT64_C(0x2545F4914F6CDD1D);
+}
+
+static void complain(const char *what, const char *about)
+{
+    printf("%s: %s\n", what, about);
+    complaints++;
+}
+
+static society *open_as(const char *agent)
+{
+    society *s;
+    if (society_new(&s) < 0 || society_open(s, ".") < 0 || society_identify(s, agent) < 0)
+        die("%s cannot open the society", agent);
+    return s;
+}
+
+/* ---- A worker ---- */
+
+static void tell(int told, const char *what, const char *id, int64_t token)
+{
+    char line[128];
+    int length = snprintf(line, sizeof line, "%s %s %" PRId64 "\n", what, id, token);
+    if (write(told, line, (size_t)length) != length)
+        die("cannot say what was told");
+}
+
+static int count_done(society *s)
+{
+    society_list *list = NULL;
+    int count = society_tasks(s, 0, "done", &list);
+    society_list_free(list);
+    return count;
+}
+
+/* Claims something, waiting for it; false when everything is done. */
+static bool claim_next(society *s, int told, char id[80], int64_t *ret_token)
+{
+    char *text;
+    int result = society_task_claim(s, NULL, 0, &text);
+    while (result == SOCIETY_E_NOT_FOUND && count_done(s) < (int)tasks) {
+        result = society_task_claim_wait(s, NULL, 0, 20, &text);
+        if (result == SOCIETY_E_TIMEOUT)
+            result = SOCIETY_E_NOT_FOUND;
+    }
+    if (result == SOCIETY_E_NOT_FOUND)
+        return false;
+    if (result < 0)
+        die("claim: %s: %s", society_error_name(result), society_last_message(s));
+    SOC_AUTO_JSON soc_json *claim = soc_json_parse(text, strlen(text), NULL);
+    snprintf(id, 80, "%s", soc_json_get_string(claim, "task"));
+    if (!soc_json_get_integer(claim, "token", ret_token))
+        die("a claim without a token: %s", text);
+    society_free(text);
+    tell(told, "claim", id, *ret_token);
+    return true;
+}
+
+static void work(unsigned number)
+{
+    char agent[16];
+    char name[32];
+    char id[80];
+    int64_t token;
+    snprintf(agent, sizeof agent, "w%u", number);
+    snprintf(name, sizeof name, "told-%u", number);
+    int told = open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    society *s = open_as(agent);
+    if (told < 0 || (number % 2 == 0 && society_join(s) < 0))
+        die("%s: %s", agent, society_last_message(s));
+    while (claim_next(s, told, id, &token)) {
+        int result = society_task_change(s, id, "complete", NULL, token);
+        if (result < 0)
+            die("complete %s: %s", society_error_name(result), society_last_message(s));
+        tell(told, "done", id, token);
+    }
+    society_close(s);
+    exit(0);
+}
+
+static void start(unsigned number)
+{
+    pid_t parent = getpid();
+    workers[number] = fork();
+    if (workers[number] < 0)
+        die("fork");
+    if (workers[number] > 0)
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() == parent)
+        work(number);
+    exit(1);
+}
+
+/* ---- Killing ---- */
+
+static void pause_for(int64_t microseconds)
+{
+    struct timespec wait = {0, microseconds * 1000};
+    while (nanosleep(&wait, &wait) < 0 && errno == EINTR)
+        ;
+}
+
+static unsigned reap(int flags)
+{
+    int status;
+    unsigned running = 0;
+    for (unsigned i = 0; i < processes; i++) {
+        if (workers[i] > 0 && waitpid(workers[i], &status, flags) == workers[i]) {
+            workers[i] = 0;
+            if (status != 0)
+                complain("a worker ended badly", WIFSIGNALED(status) ? "by a signal" : "by itself");
+        }
+        running += workers[i] > 0;
+    }
+    return running;
+}
+
+static unsigned kill_some(unsigned kills)
+{
+    unsigned done = 0;
+    while (done < kills && reap(WNOHANG) > 0) {
+        pause_for((int64_t)(next_random() % LONGEST_PAUSE_US));
+        unsigned victim = (unsigned)(next_random() / 2 % processes);
+        int status;
+        if (workers[victim] <= 0)
+            continue;
+        kill(workers[victim], SIGKILL);
+        waitpid(workers[victim], &status, 0);
+        done += WIFSIGNALED(status);
+        start(victim);
+    }
+    return done;
+}
+
+/* ---- The account ---- */
+
+/* What the log says: "<what> <id> <token>" -> agent, of what took effect; and how often each task
+ * was claimed and done. */
+struct account {
+    soc_json *events;
+    soc_json *claims;
+    soc_json *completions;
+    struct soc_tasks *state;
+};
+
+static void count_one(soc_json *counts, const char *id)
+{
+    int64_t count = 0;
+    soc_json_get_integer(counts, id, &count);
+    soc_json_set(counts, id, soc_json_new_integer(count + 1));
+}
+
+static void take_in(struct account *account, const struct soc_line *line)
+{
+    SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, NULL);
+    const char *type = soc_json_get_string(json, "type");
+    struct soc_record record = {json, type ? type : "", line->position, line->end};
+    char event[128];
+    int64_t token = -1;
+    if (soc_tasks_fold.apply(account->state, &record) != 1)
+        return;
+    const char *id = soc_json_get_string(json, "task");
+    bool claim = strcmp(record.type, "task_claim") == 0;
+    if (!claim && strcmp(record.type, "task_complete") != 0)
+        return;
+    soc_json_get_integer(json, "token", &token);
+    snprintf(event, sizeof event, "%s %s %" PRId64, claim ? "claim" : "done", id, token);
+    soc_json_set_string(account->events, event, soc_json_get_string(json, "from"));
+    count_one(claim ? account->claims : account->completions, id);
+}
+
+static void read_log(struct account *account)
+{
+    struct soc_dir dir;
+    struct soc_reader reader;
+    struct soc_line line;
+    struct soc_error error = {0};
+    int result;
+    if (soc_dir_open(&dir, ".society-agent", &error) < 0 ||
+        soc_reader_open(&reader, &dir, "tasks", SOC_READ_FROM_START, &error) < 0)
+        die("%s", error.text);
+    while ((result = soc_reader_next(&reader, &line, &error)) == 1)
+        if (line.kind != SOC_LINE_MALFORMED)
+            take_in(account, &line);
+    if (result < 0)
+        die("%s", error.text);
+    soc_reader_close(&reader);
+    soc_dir_close(&dir);
+}
+
+/* Compares what one worker was told with the log, and takes it out of the account. */
+static void check_told(struct account *account, unsigned number)
+{
+    char name[32];
+    char agent[16];
+    char line[128];
+    snprintf(name, sizeof name, "told-%u", number);
+    snprintf(agent, sizeof agent, "w%u", number);
+    FILE *told = fopen(name, "re");
+    while (told && fgets(line, sizeof line, told)) {
+        line[strcspn(line, "\n")] = '\0';
+        const char *by = soc_json_get_string(account->events, line);
+        if (!by || strcmp(by, agent) != 0)
+            complain(agent, line);
+        soc_json_remove(account->events, line);
+    }
+    if (told)
+        fclose(told);
+}
+
+static void check_tasks(const struct account *account, unsigned kills)
+{
+    const char *id;
+    const soc_json *task;
+    if (soc_json_count(account->state->tasks) != tasks)
+        complain("tasks", "not all of them are there");
+    for (void *i = NULL; (i = soc_json_next(account->state->tasks, i, &id, &task));) {
+        int64_t claims = 0;
+        int64_t completions = 0;
+        soc_json_get_integer(account->claims, id, &claims);
+        soc_json_get_integer(account->completions, id, &completions);
+        if (completions != 1)
+            complain("not completed once", id);
+        if (claims < 1 || (kills == 0 && claims != 1))
+            complain("not claimed once", id);
+        if (strcmp(soc_json_get_string(task, "state"), "done") != 0)
+            complain("not done", id);
+    }
+}
+
+static void check(unsigned kills)
+{
+    struct account account = {soc_json_new_object(), soc_json_new_object(), soc_json_new_object(),
+                              soc_tasks_over(NULL)};
+    read_log(&account);
+    check_tasks(&account, kills);
+    size_t events = soc_json_count(account.events);
+    for (unsigned i = 0; i < processes; i++)
+        check_told(&account, i);
+    size_t untold = soc_json_count(account.events);
+    if (untold > kills)
+        complain("untold", "more stands in the log than workers were killed");
+    fprintf(stderr,
+            "%u tasks, %zu claims and completions, %u kills, %zu of them before it was told\n",
+            tasks, events, kills, untold);
+    soc_json_free(account.events);
+    soc_json_free(account.claims);
+    soc_json_free(account.completions);
+    soc_tasks_free(account.state);
+}
+
+static void make_tasks(void)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf lines = SOC_STRBUF_INIT;
+    society *s = open_as("lead");
+    for (unsigned i = 0; i < tasks; i++)
+        soc_strbuf_add_format(&lines, "{\"title\":\"task %u\",\"priority\":%u}\n", i, i % 5);
+    if (society_task_create_lines(s, lines.data, NULL) != (int)tasks)
+        die("%s", society_last_message(s));
+    society_close(s);
+}
+
+int main(int argc, char **argv)
+{
+    bool only_check = argc == 4 && strcmp(argv[3], "check") == 0;
+    if (argc != 5 && !only_check) {
+        fprintf(stderr, "usage: task_race PROCESSES TASKS KILLS SEED\n"
+                        "       task_race PROCESSES TASKS check\n");
+        return 2;
+    }
+    processes = (unsigned)strtoul(argv[1], NULL, 10);
+    tasks = (unsigned)strtoul(argv[2], NULL, 10);
+    if (processes == 0 || processes > WORKERS_MAX)
+        die("%u processes", processes);
+    if (only_check) {
+        check(0);
+        return complaints != 0;
+    }
+    unsigned kills = (unsigned)strtoul(argv[3], NULL, 10);
+    random_state = strtoull(argv[4], NULL, 10) * 2 + 1;
+    make_tasks();
+    for (unsigned i = 0; i < processes; i++)
+        start(i);
+    kills = kill_some(kills);
+    reap(0);
+    check(kills);
+    return complaints != 0;
+}
