@@ -108,6 +108,8 @@ soc_json *soc_json_copy(const soc_json *json)
 
 enum soc_json_kind soc_json_kind(const soc_json *json)
 {
+    if (!json)
+        return SOC_JSON_NULL;
     switch (json_typeof(inner(json))) {
     case JSON_OBJECT: return SOC_JSON_OBJECT;
     case JSON_ARRAY: return SOC_JSON_ARRAY;

@@ -126,7 +126,7 @@ int soc_lease_is_over(struct society *s, const struct soc_holding *holding, int6
         return is_session_over(s, holding);
     int64_t lease =
         holding->lease_ms > 0 ? holding->lease_ms : s->config.lease_seconds * INT64_C(1000);
-    int64_t since;
+    int64_t since = 0;
     int result = first_seen(s, holding, &since);
     if (result < 0)
         return result;

@@ -73,6 +73,7 @@ struct content {
 static int read_content(struct society *s, const char *name, struct content *content)
 {
     char text[CONTENT_MAX];
+    *content = (struct content){.token = UNKNOWN};
     struct stat st;
     SOC_AUTO_FD int fd = soc_fs_open(&s->dir, name, O_RDONLY, &s->error);
     if (fd < 0)
@@ -82,7 +83,6 @@ static int read_content(struct society *s, const char *name, struct content *con
     ssize_t got = soc_sys->pread(fd, text, sizeof text, 0);
     SOC_AUTO_JSON soc_json *json = got > 0 ? soc_json_parse(text, (size_t)got, NULL) : NULL;
     const char *agent = soc_json_get_string(json, "agent");
-    *content = (struct content){.token = UNKNOWN};
     content->modified_ms =
         (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / INT64_C(1000000);
     snprintf(content->agent, sizeof content->agent, "%s",
@@ -159,6 +159,17 @@ static int make(struct society *s, const char *name, const struct soc_strbuf *te
     return locks < 0 ? locks : publish(s, locks, fresh, name, text);
 }
 
+/* 0 there is no file, 1 there is one that may be replaced; refusals as judge(). */
+static int check_way(struct society *s, const char *name, bool polite, const char *known_holder)
+{
+    struct content content;
+    int result = read_content(s, name, &content);
+    if (result == -ENOENT)
+        return 0;
+    result = result < 0 ? result : judge(s, name, &content, polite, known_holder);
+    return result < 0 ? result : 1;
+}
+
 int soc_lockfile_make(struct society *s, enum soc_lockfile_kind kind, const char *subject,
                       const char *session, int64_t token, int64_t lease_ms,
                       const char *known_holder)
@@ -166,24 +177,34 @@ int soc_lockfile_make(struct society *s, enum soc_lockfile_kind kind, const char
     char name[SOC_LOCKFILE_NAME_MAX];
     SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
     bool polite = token == SOC_LOCKFILE_POLITE;
-    struct content content;
     if (!s->config.lock_files)
         return 0;
     if (soc_lockfile_name(kind, subject, name) < 0)
         return soc_fail_memory(&s->error);
-    int result = compose(s, session, polite ? SOC_LOCKFILE_ATTEMPT : token, lease_ms, &text);
+    /* Looking first is cheap; what is made in vain is not. */
+    int there = check_way(s, name, polite, known_holder);
+    int result = there < 0 ? there : soc_fs_mkdir(&s->dir, "locks", &s->error);
     if (result == 0)
-        result = soc_fs_mkdir(&s->dir, "locks", &s->error);
-    if (result == 0)
+        result = compose(s, session, polite ? SOC_LOCKFILE_ATTEMPT : token, lease_ms, &text);
+    if (result == 0 && there == 0) {
         result = make(s, name, &text);
-    if (result != -EEXIST)
-        return result;
-    result = read_content(s, name, &content);
-    if (result == 0)
-        result = judge(s, name, &content, polite, known_holder);
-    if (result < 0 && result != -ENOENT) /* removed meanwhile: it stands in nobody's way */
-        return result;
-    return soc_fs_replace(&s->dir, name, text.data, text.length, false, &s->error);
+        if (result != -EEXIST)
+            return result;
+        there = check_way(s, name, polite, known_holder);
+        result = there < 0 ? there : 0;
+    }
+    return result < 0 ? result
+                      : soc_fs_replace(&s->dir, name, text.data, text.length, false, &s->error);
+}
+
+int64_t soc_lockfile_token(struct society *s, enum soc_lockfile_kind kind, const char *subject)
+{
+    char name[SOC_LOCKFILE_NAME_MAX];
+    struct content content;
+    if (!s->config.lock_files || soc_lockfile_name(kind, subject, name) < 0 ||
+        read_content(s, name, &content) < 0)
+        return -1;
+    return content.token < 0 ? -1 : content.token;
 }
 
 void soc_lockfile_remove(struct society *s, enum soc_lockfile_kind kind, const char *subject,

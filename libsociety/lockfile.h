@@ -35,6 +35,9 @@ int soc_lockfile_make(struct society *s, enum soc_lockfile_kind kind, const char
                       const char *session, int64_t token, int64_t lease_ms,
                       const char *known_holder);
 
+/* The token that the file names; -1: there is none, it can't be read, or it is an attempt. */
+int64_t soc_lockfile_token(struct society *s, enum soc_lockfile_kind kind, const char *subject);
+
 /* Removes the file, if it is the one of this token; with SOC_LOCKFILE_ATTEMPT, if it is the agent's
  * own attempt. Failures leave a file that its age makes void. */
 void soc_lockfile_remove(struct society *s, enum soc_lockfile_kind kind, const char *subject,

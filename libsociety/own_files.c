@@ -4,7 +4,15 @@
 
 #include <string.h>
 
-#include "lockfile.h"
+/* Removes a file that a crash left behind its release: its token was given, and is over. A
+ * reservation that we have not read of yet has a later one. */
+static void clear_leftover(struct society *s, const char *path)
+{
+    const struct soc_owns *owns = s->ownership.data;
+    int64_t token = soc_lockfile_token(s, SOC_LOCKFILE_PATH, path);
+    if (token >= 0 && token <= owns->last && soc_own_find(owns, token) == owns->count)
+        soc_lockfile_remove(s, SOC_LOCKFILE_PATH, path, token);
+}
 
 int soc_own_files_make(struct society *s, const soc_json *paths, const char *session, int64_t token,
                        int64_t lease_ms, const soc_json *known)
@@ -12,6 +20,7 @@ int soc_own_files_make(struct society *s, const soc_json *paths, const char *ses
     int result = 0;
     for (size_t i = 0; result == 0 && i < soc_json_count(paths); i++) {
         const char *path = soc_json_string(soc_json_item(paths, i));
+        clear_leftover(s, path);
         result = soc_lockfile_make(s, SOC_LOCKFILE_PATH, path, session, token, lease_ms,
                                    soc_json_get_string(known, path));
     }

@@ -5,9 +5,11 @@
 #ifndef SOC_OWN_FILES_H
 #define SOC_OWN_FILES_H
 
+#include "lockfile.h"
 #include "own_state.h"
 
-/* Makes them, all or none. `known`: pattern -> the agent that the log says has or had it last. 0;
+/* Makes them, all or none, with the state caught up; before the log has decided with the token
+ * SOC_LOCKFILE_ATTEMPT. `known`: pattern -> the agent that the log says has or had it last. 0;
  * SOCIETY_E_HELD a foreign holder has one, whose words say who; errnos. */
 int soc_own_files_make(struct society *s, const soc_json *paths, const char *session, int64_t token,
                        int64_t lease_ms, const soc_json *known);

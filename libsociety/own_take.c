@@ -36,34 +36,33 @@ void soc_own_request_end(struct soc_own_request *request)
 
 /* ---- Taking ---- */
 
-static int make_files(struct society *s, const struct soc_own_request *request,
+static int make_files(struct society *s, const struct soc_own_request *request, int64_t token,
                       const soc_json *known)
 {
     return request->shared ? 0
-                           : soc_own_files_make(s, request->paths, request->session, request->token,
+                           : soc_own_files_make(s, request->paths, request->session, token,
                                                 request->lease_ms, known);
 }
 
 /* What can be had at once. First the decision is tried on what was read, without the lock: mostly
- * it is final, and the lock files, which are made before the record, get the right token. */
+ * it is final, and no lock file is made in vain. The files, which are made before the record, get
+ * their token when it is known. */
 static int take_now(struct society *s, struct soc_own_request *request, const soc_json *known)
 {
     SOC_AUTO_STRBUF struct soc_strbuf tried = SOC_STRBUF_INIT;
     int64_t end = s->ownership.reader.position;
     int result = soc_own_decide_request(s->ownership.data, end, request, &tried, &s->error);
     if (result == 0)
-        result = make_files(s, request, known);
+        result = make_files(s, request, SOC_LOCKFILE_ATTEMPT, known);
     if (result < 0)
         return result;
-    int64_t expected = request->token;
     result = soc_transact(&s->ownership, soc_own_decide_request, request, &s->error);
     if (result < 0 && !request->shared)
-        soc_own_files_remove(s, request->paths, expected);
+        soc_own_files_remove(s, request->paths, SOC_LOCKFILE_ATTEMPT);
     if (result < 0)
         return result;
     soc_own_bury(s, request);
-    if (request->token != expected)
-        result = make_files(s, request, known);
+    result = make_files(s, request, request->token, known);
     if (result < 0)
         soc_own_give_back(s, request->token);
     return result;

@@ -128,7 +128,8 @@ static void touch(struct society *s, const char *name)
     if (locks == -ENOENT)
         soc_fs_mkdir(&s->dir, "locks", NULL);
     if (locks < 0 || soc_sys->fstatat(locks, base, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-        SOC_AUTO_FD int made = soc_fs_open(&s->dir, name, O_WRONLY | O_CREAT, NULL);
+        int made = soc_fs_open(&s->dir, name, O_WRONLY | O_CREAT, NULL);
+        soc_cleanup_fd(&made);
         return;
     }
     if (st.st_size > 0 && s->presence < 0)

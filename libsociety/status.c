@@ -7,6 +7,7 @@
 #include "handle.h"
 #include "inbox.h"
 #include "registry.h"
+#include "task.h"
 
 static soc_json *log_object(struct society *s, const char *log)
 {
@@ -64,7 +65,28 @@ static soc_json *agents_with_unread(struct society *s, int *ret_error)
     return result;
 }
 
-static int set_parts(struct society *s, soc_json *status, soc_json *agents)
+/* How many tasks are in each state. */
+static soc_json *task_counts(struct society *s, int *ret_error)
+{
+    static const char *const states[] = {"open", "claimed", "blocked",  "review",
+                                         "done", "failed",  "cancelled"};
+    const struct soc_tasks *tasks = soc_tasks(s, ret_error);
+    SOC_AUTO_JSON soc_json *counts = tasks ? soc_json_new_object() : NULL;
+    const soc_json *task;
+    const char *id;
+    int64_t count;
+    int result = counts ? 0 : -1;
+    for (size_t i = 0; result == 0 && i < sizeof states / sizeof states[0]; i++)
+        result = soc_json_set(counts, states[i], soc_json_new_integer(0));
+    for (void *i = NULL; result == 0 && (i = soc_json_next(tasks->tasks, i, &id, &task));) {
+        const char *state = soc_json_get_string(task, "state");
+        if (state && soc_json_get_integer(counts, state, &count))
+            result = soc_json_set(counts, state, soc_json_new_integer(count + 1));
+    }
+    return result == 0 ? soc_json_retain(counts) : NULL;
+}
+
+static int set_parts(struct society *s, soc_json *status, soc_json *agents, int *ret_error)
 {
     int result = soc_json_set(status, "agents", agents);
     if (result == 0)
@@ -73,6 +95,8 @@ static int set_parts(struct society *s, soc_json *status, soc_json *agents)
         result = soc_json_set_string(status, "projectId", s->config.project_id);
     if (result == 0)
         result = soc_json_set(status, "logs", log_array(s));
+    if (result == 0)
+        result = soc_json_set(status, "tasks", task_counts(s, ret_error));
     return result;
 }
 
@@ -90,8 +114,8 @@ SOC_PUBLIC int society_status(society *s, char **ret_json)
         soc_json_free(agents);
         return soc_fail_memory(&s->error);
     }
-    if (set_parts(s, status, agents) < 0)
-        return soc_fail_memory(&s->error);
+    if (set_parts(s, status, agents, &result) < 0)
+        return result < 0 ? result : soc_fail_memory(&s->error);
     soc_json_dump(status, &text);
     if (text.failed)
         return soc_fail_memory(&s->error);

@@ -20,7 +20,7 @@
 #include "presence.h"
 #include "task.h"
 
-#define AGAIN_MS 5000 /* others being faster, time after time: as long as for the log's lock */
+#define LOST_MAX 1000 /* so often others may be faster */
 
 struct wish {
     struct society *s;
@@ -34,6 +34,7 @@ struct wish {
     bool present;
     soc_json *passed; /* ids of tasks that others are trying to claim, or foreign holders have */
     bool contend;     /* nothing else is left: try them too */
+    int lost;         /* how often another was faster */
     int64_t token;    /* given */
     int64_t left_ms;  /* when to look again at the latest; -1: when something happens */
 };
@@ -219,13 +220,10 @@ static int try_decision(struct wish *wish)
 static int make_attempt(struct wish *wish)
 {
     struct society *s = wish->s;
-    const soc_json *task = soc_tasks_get(s->tasks.data, wish->id);
     int64_t last = SOC_LOCKFILE_ATTEMPT;
-    SOC_AUTO_FREE char *holder = NULL;
-    const char *holds = soc_json_get_string(task, "holder");
-    if (holds && !(holder = strdup(holds)))
-        return soc_fail_memory(&s->error);
     int64_t token = wish->asked || wish->contend ? SOC_LOCKFILE_ATTEMPT : SOC_LOCKFILE_POLITE;
+    const soc_json *task = soc_tasks_get(s->tasks.data, wish->id);
+    const char *holder = soc_json_get_string(task, "holder");
     int result = soc_lockfile_make(s, SOC_LOCKFILE_TASK, wish->id, wish->session, token,
                                    wish->lease_ms, holder);
     if (result != SOCIETY_E_HELD || !soc_json_get_integer(task, "lastToken", &last))
@@ -251,6 +249,7 @@ static int claim_chosen(struct wish *wish)
 {
     struct society *s = wish->s;
     int result = try_decision(wish);
+    wish->lost += result == -EAGAIN;
     if (result < 0)
         return result;
     result = make_attempt(wish);
@@ -259,10 +258,13 @@ static int claim_chosen(struct wish *wish)
     if (result < 0)
         return result;
     result = soc_transact(&s->tasks, decide, wish, &s->error);
-    if (result < 0)
+    if (result == SOCIETY_E_VOID)
+        result = -EAGAIN;
+    wish->lost += result == -EAGAIN;
+    if (result < 0) {
         soc_lockfile_remove(s, SOC_LOCKFILE_TASK, wish->id, SOC_LOCKFILE_ATTEMPT);
-    if (result < 0)
-        return result == SOCIETY_E_VOID ? -EAGAIN : result;
+        return result;
+    }
     /* The claim stands in the log; a lock file that can't be brought up to date is only less
      * helpful. */
     struct soc_error kept = s->error;
@@ -309,15 +311,16 @@ static int attempt_once(struct wish *wish)
 /* One try: 0 claimed; SOCIETY_E_HELD, SOCIETY_E_NOT_FOUND not now; other errors. */
 static int attempt(struct wish *wish)
 {
-    int64_t deadline = soc_monotonic_ms() + AGAIN_MS;
     int result = -EAGAIN;
-    while (result == -EAGAIN && soc_monotonic_ms() < deadline)
+    wish->lost = 0;
+    while (result == -EAGAIN && wish->lost < LOST_MAX)
         result = attempt_once(wish);
     soc_json_free(wish->passed);
     wish->passed = NULL;
     wish->contend = false;
     if (result == -EAGAIN)
-        return soc_fail(&wish->s->error, SOCIETY_E_TIMEOUT, "others were faster, time after time");
+        return soc_fail(&wish->s->error, SOCIETY_E_TIMEOUT, "others were faster, %d times",
+                        LOST_MAX);
     return result;
 }
 

@@ -131,16 +131,15 @@ static int decide(const void *state, int64_t end, void *argument, struct soc_str
                   struct soc_error *error)
 {
     struct order *order = argument;
-    struct soc_tasks *ahead = soc_tasks_over(state);
-    int result = ahead ? 0 : soc_fail_memory(error);
     soc_json_free(order->ids);
     order->ids = soc_json_new_array();
-    if (result == 0 && !order->ids)
-        result = soc_fail_memory(error);
+    struct soc_tasks *ahead = order->ids ? soc_tasks_over(state) : NULL;
+    if (!ahead)
+        return soc_fail_memory(error);
+    int result = 0;
     for (size_t i = 0; result == 0 && i < soc_json_count(order->drafts); i++)
         result = decide_one(order, ahead, i, end, out, error);
-    if (ahead)
-        soc_tasks_free(ahead);
+    soc_tasks_free(ahead);
     return result;
 }
 
@@ -157,9 +156,11 @@ static int place(struct order *order)
 SOC_PUBLIC int society_task_create(society *s, const char *task, char **ret_id)
 {
     int result = soc_enter_as(s);
-    if (result == 0 && !task)
-        result = soc_fail(&s->error, SOCIETY_E_INVALID, "there is no task");
-    soc_json *draft = result == 0 ? parse_draft(s, task, strlen(task), 0, &result) : NULL;
+    if (result < 0)
+        return result;
+    if (!task)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "there is no task");
+    soc_json *draft = parse_draft(s, task, strlen(task), 0, &result);
     if (!draft)
         return result;
     SOC_AUTO_JSON soc_json *drafts = soc_json_new_array();
@@ -218,6 +219,20 @@ static int give_ids(struct society *s, const soc_json *ids, society_list **ret_i
     return 0;
 }
 
+/* `lines` has room for the number of each draft's line. */
+static int create_lines(society *s, const char *tasks, int *lines, society_list **ret_ids)
+{
+    SOC_AUTO_JSON soc_json *drafts = soc_json_new_array();
+    int result = drafts ? parse_lines(s, tasks, drafts, lines) : soc_fail_memory(&s->error);
+    struct order order = {.s = s, .drafts = drafts, .lines = lines};
+    if (result == 0 && soc_json_count(drafts) > 0)
+        result = place(&order);
+    if (result == 0 && ret_ids)
+        result = give_ids(s, order.ids, ret_ids);
+    soc_json_free(order.ids);
+    return result < 0 ? result : (int)soc_json_count(drafts);
+}
+
 SOC_PUBLIC int society_task_create_lines(society *s, const char *tasks, society_list **ret_ids)
 {
     int result = soc_enter_as(s);
@@ -226,17 +241,8 @@ SOC_PUBLIC int society_task_create_lines(society *s, const char *tasks, society_
     if (!tasks || strlen(tasks) > LINES_MAX)
         return soc_fail(&s->error, tasks ? SOCIETY_E_TOO_BIG : SOCIETY_E_INVALID,
                         tasks ? "the tasks are over 256 MiB together" : "there are no tasks");
-    SOC_AUTO_FREE int *lines = calloc(count_lines(tasks), sizeof *lines);
-    SOC_AUTO_JSON soc_json *drafts = soc_json_new_array();
-    if (!lines || !drafts)
-        return soc_fail_memory(&s->error);
-    result = parse_lines(s, tasks, drafts, lines);
-    if (result < 0 || soc_json_count(drafts) == 0)
-        return result;
-    struct order order = {.s = s, .drafts = drafts, .lines = lines};
-    result = place(&order);
-    if (result == 0 && ret_ids)
-        result = give_ids(s, order.ids, ret_ids);
-    soc_json_free(order.ids);
-    return result < 0 ? result : (int)soc_json_count(drafts);
+    int *lines = calloc(count_lines(tasks), sizeof *lines);
+    result = lines ? create_lines(s, tasks, lines, ret_ids) : soc_fail_memory(&s->error);
+    free(lines);
+    return result;
 }

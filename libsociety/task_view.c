@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tasks as they are shown, and which comes first: see task.h. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,17 +172,17 @@ static size_t choose(struct society *s, const struct soc_tasks *tasks, uint32_t 
 static int list(struct society *s, const struct soc_tasks *tasks, uint32_t flags, const char *state,
                 society_list *out)
 {
-    SOC_AUTO_FREE struct chosen *chosen =
-        malloc((soc_json_count(tasks->tasks) + 1) * sizeof *chosen);
+    int result = 0;
+    struct chosen *chosen = malloc((soc_json_count(tasks->tasks) + 1) * sizeof *chosen);
     if (!chosen)
         return soc_fail_memory(&s->error);
     size_t count = choose(s, tasks, flags, state, chosen);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; result == 0 && i < count; i++) {
         SOC_AUTO_JSON soc_json *view = soc_task_view(chosen[i].task, false);
-        if (!view || soc_list_add_json(out, view) < 0)
-            return soc_fail_memory(&s->error);
+        result = view ? soc_list_add_json(out, view) : -ENOMEM;
     }
-    return (int)count;
+    free(chosen);
+    return result < 0 ? soc_fail_memory(&s->error) : (int)count;
 }
 
 SOC_PUBLIC int society_tasks(society *s, uint32_t flags, const char *state,

@@ -12,7 +12,7 @@
 
 static const char help[] =
     "Usage: society-status\n"
-    "Prints one screen: the project, its agents with their unread messages, and its logs.\n"
+    "Prints one screen: the project, its agents with what is unread, tasks, who holds what, logs.\n"
     "\n";
 
 static void add_number(struct table *table, const char *style, int64_t number)
@@ -43,6 +43,46 @@ static void print_agents(json_value *agents)
     table_end(&table);
 }
 
+static void print_tasks(json_value *tasks)
+{
+    static const char *const states[] = {"open", "claimed", "blocked",   "review",
+                                         "done", "failed",  "cancelled", NULL};
+    const char *separator = "\nTasks: ";
+    for (size_t i = 0; states[i]; i++) {
+        int64_t count = json_member_number(tasks, states[i], 0);
+        if (count == 0)
+            continue;
+        printf("%s%" PRId64 " %s", separator, count, states[i]);
+        separator = ", ";
+    }
+    if (*separator == ',')
+        putchar('\n');
+}
+
+/* Who holds what: tasks, and paths. */
+static void print_holdings(json_value *agents)
+{
+    static const char *const lists[] = {"claims", "owns", NULL};
+    for (size_t i = 0; i < json_count(agents); i++) {
+        json_value *agent = json_element(agents, i);
+        int first = 1;
+        for (size_t l = 0; lists[l]; l++) {
+            json_value *held = json_member(agent, lists[l]);
+            for (size_t k = 0; k < json_count(held); k++) {
+                if (!json_text(json_element(held, k)))
+                    continue;
+                if (first)
+                    output_text(stdout, json_member_text(agent, "agentId", "-"));
+                fputs(first ? " holds " : ", ", stdout);
+                output_text(stdout, json_text(json_element(held, k)));
+                first = 0;
+            }
+        }
+        if (!first)
+            putchar('\n');
+    }
+}
+
 static void print_logs(json_value *logs)
 {
     static const char *const headings[] = {"LOG", "BYTES", "END", NULL};
@@ -70,6 +110,8 @@ static void print_status(json_value *status)
     output_text(stdout, json_member_text(status, "dir", "-"));
     printf("\n\nAgents: %zu, %d online\n", json_count(agents), online);
     print_agents(agents);
+    print_tasks(json_member(status, "tasks"));
+    print_holdings(agents);
     puts("\nLogs:");
     print_logs(json_member(status, "logs"));
 }

@@ -134,7 +134,8 @@ const char *society_last_message(const society *s);
 
 /**
  * The state of the whole society on one screen, as one JSON object: `dir`, `projectId`, `agents`
- * (as society_agents(), each with `unread`), `logs` (`log`, `bytes`, and `end`, the position of the end).
+ * (as society_agents(), each with `unread`), `tasks` (the number in each state),
+ * `logs` (`log`, `bytes`, and `end`, the position of the end).
  *
  * @param ret_json  receives the text, to be given to society_free()
  * @return 0; -ENOMEM; any error of reading

@@ -212,7 +212,9 @@ static void test_creating_lines(void **state)
     society_list_free(ids);
     assert_field("t2", "state", "\"blocked\"");
     assert_string_equal(ids_of(w1, SOCIETY_TASKS_READY, NULL), "t1");
-    assert_int_equal(society_task_create_lines(lead, " \n", NULL), 0);
+    assert_int_equal(society_task_create_lines(lead, " \n", &ids), 0);
+    assert_int_equal(society_list_count(ids), 0);
+    society_list_free(ids);
     /* All or none. */
     assert_refused(lead,
                    society_task_create_lines(lead, "{\"title\":\"D\"}\n{\"title\":\"\"}", NULL),

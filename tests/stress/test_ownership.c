@@ -50,8 +50,10 @@ static int live(int life, int report)
     if (society_join(s) < 0)
         return 1;
     for (unsigned i = (unsigned)life; !shared->over; i++) {
-        if (society_own_acquire(s, patterns[i % 5], 0, NULL, 60000, NULL) != 0)
+        if (society_own_acquire(s, patterns[i % 5], 0, NULL, 30000, NULL) != 0) {
+            print_error("%s: %s\n", agent, society_last_message(s));
             return 2;
+        }
         int before = atomic_exchange(&shared->holder, life);
         if (before != 0 && !shared->condemned[before])
             shared->bad = before;

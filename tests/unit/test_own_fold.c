@@ -393,7 +393,8 @@ static void test_dump(void **state)
     owns = soc_own_fold.make();
     for (char *line = text.data, *end; (end = strchr(line, '\n')); line = end + 1) {
         SOC_AUTO_JSON soc_json *json = soc_json_parse(line, (size_t)(end - line), NULL);
-        struct soc_record record = {json, "own_state", position += 100, position + 100};
+        position += 100;
+        struct soc_record record = {json, "own_state", position, position + 100};
         assert_int_equal(soc_own_fold.apply(owns, &record), 1);
         assert_int_equal(soc_own_fold.apply(owns, &record), 1); /* once more changes nothing */
     }
