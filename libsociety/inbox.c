@@ -246,7 +246,7 @@ static int find_unread(struct society *s, struct soc_reader *reader, const soc_j
  * past again and again. */
 static int advance_cursor(struct society *s, const soc_json *receipts)
 {
-    struct soc_reader reader;
+    struct soc_reader reader = {.position = 0};
     struct soc_cursor cursor = {0};
     int result = open_at_cursor(s, s->agent, &reader);
     if (result < 0)

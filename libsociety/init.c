@@ -124,12 +124,13 @@ static int fill(struct society *s, const char *project, const char *project_id)
 {
     size_t length;
     const char *base = soc_path_base(project, &length);
-    SOC_AUTO_FREE char *name = strndup(base, length);
-    if (!name)
+    SOC_AUTO_STRBUF struct soc_strbuf name = SOC_STRBUF_INIT;
+    soc_strbuf_add(&name, base, length);
+    if (name.failed)
         return soc_fail_memory(&s->error);
     int result = make_subdirectories(s);
     if (result == 0)
-        result = write_project(s, project_id ? project_id : name);
+        result = write_project(s, project_id ? project_id : name.data);
     if (result == 0)
         result = exclude(s, project);
     return result;

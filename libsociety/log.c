@@ -220,7 +220,7 @@ int soc_log_append(struct soc_log *log, const char *lines, size_t length, int64_
         soc_log_rotate(log, NULL, 0, error);
     if (log->segment.fd < 0)
         return error ? error->code : SOCIETY_E_TIMEOUT;
-    int64_t position;
+    int64_t position = -1;
     result = soc_log_write(log, lines, length, &position, error);
     int ended = soc_log_end(log, error);
     if (result == 0)

@@ -3,7 +3,6 @@
  * first. */
 #include <society/message.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compose.h"
@@ -21,22 +20,22 @@ static int append(struct society *s, const struct soc_strbuf *lines)
 SOC_PUBLIC int society_send(society *s, const char *message, char **ret_id)
 {
     SOC_AUTO_STRBUF struct soc_strbuf line = SOC_STRBUF_INIT;
+    SOC_AUTO_STRBUF struct soc_strbuf id = SOC_STRBUF_INIT;
     struct soc_composed composed;
     int result = soc_enter_as(s);
-    if (result == 0 && !message)
-        result = soc_fail(&s->error, SOCIETY_E_INVALID, "there is no message");
-    if (result == 0)
-        result = soc_compose(s, message, strlen(message), "", &line, &composed);
     if (result < 0)
         return result;
-    SOC_AUTO_FREE char *id = strdup(composed.id);
-    if (!id)
+    if (!message)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "there is no message");
+    result = soc_compose(s, message, strlen(message), "", &line, &composed);
+    if (result < 0)
+        return result;
+    soc_strbuf_add_string(&id, composed.id);
+    if (id.failed)
         return soc_fail_memory(&s->error);
     result = append(s, &line);
-    if (result == 0 && ret_id) {
-        *ret_id = id;
-        id = NULL;
-    }
+    if (result == 0 && ret_id)
+        *ret_id = soc_strbuf_steal(&id);
     return result;
 }
 

@@ -1,110 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rules of tasks: every type of record in every state, tokens, dependencies and hostile fields.
- * A record that is refused changes nothing.
+ * The rules of tasks: every type of record in every state, tokens, dependencies, and for whom a task
+ * is.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "harness/internal/rules.h"
 #include "harness/unit.h"
-#include "task_rules.h"
-#include "task_state.h"
-
-static struct soc_tasks *tasks;
-static int64_t now; /* the position of the next record */
-static struct soc_error why;
-
-static int setup(void **state)
-{
-    (void)state;
-    tasks = soc_tasks_over(NULL);
-    now = 1000;
-    return tasks ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    soc_tasks_free(tasks);
-    return 0;
-}
-
-/* ---- Records ---- */
-
-static int64_t given_token;
-
-/* Text with ' for ". Checks and applies; the two must agree, and
- * a record that is void must leave the state as it was. */
-static int put(const char *text)
-{
-    SOC_AUTO_STRBUF struct soc_strbuf before = SOC_STRBUF_INIT;
-    SOC_AUTO_STRBUF struct soc_strbuf after = SOC_STRBUF_INIT;
-    SOC_AUTO_STRBUF struct soc_strbuf line = SOC_STRBUF_INIT;
-
-    soc_strbuf_add_string(&line, text);
-    for (size_t i = 0; i < line.length; i++)
-        if (line.data[i] == '\'')
-            line.data[i] = '"';
-    SOC_AUTO_JSON soc_json *json = soc_json_parse(line.data, line.length, &why);
-    if (!json)
-        fail_msg("%s: %s", line.data, why.text);
-    const char *type = soc_json_get_string(json, "type");
-    struct soc_record record = {json, type ? type : "", now, now + (int64_t)line.length + 1};
-    why = (struct soc_error){0};
-    soc_json_dump(tasks->tasks, &before);
-    int result = soc_task_check(tasks, &record, &why);
-    int applied = soc_tasks_fold.apply(tasks, &record);
-    if (applied != (result == 0))
-        fail_msg("%s: check says %s (%s), apply %d", line.data, society_error_name(result),
-                 why.text, applied);
-    soc_json_dump(tasks->tasks, &after);
-    if (applied == 0)
-        assert_string_equal(before.data, after.data);
-    if (result < 0)
-        assert_string_not_equal(why.text, "");
-    given_token = now;
-    now += (int64_t)line.length + 1;
-    return result;
-}
-
-static int __attribute__((format(printf, 1, 2))) putf(const char *format, ...)
-{
-    char text[2048];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    return put(text);
-}
 
 /* A record of `from` about t1, with members. */
 static int change(const char *type, const char *from, const char *members)
 {
     return putf("{'type':'task_%s','from':'%s','task':'t1'%s%s}", type, from, *members ? "," : "",
                 members);
-}
-
-static int make_task(const char *id, const char *members)
-{
-    return putf("{'type':'task_create','from':'lead','task':{'id':'%s','title':'T'%s%s}}", id,
-                *members ? "," : "", members);
-}
-
-static const char *text_of(const char *id, const char *key)
-{
-    const char *text = soc_json_get_string(soc_tasks_get(tasks, id), key);
-
-    return text ? text : "";
-}
-
-static int64_t number_of(const char *id, const char *key)
-{
-    int64_t number = -1;
-
-    soc_json_get_integer(soc_tasks_get(tasks, id), key, &number);
-    return number;
 }
 
 #define assert_state(id, state) assert_string_equal(text_of(id, "state"), state)
@@ -122,7 +31,7 @@ static const char *const states[] = {"open", "claimed", "blocked",  "review",
 /* t1 in this state, and claimed once by w1 on the way, unless it never was. */
 static void reach(const char *state)
 {
-    assert_int_equal(make_task("t1", ""), 0);
+    assert_int_equal(put_task("t1", ""), 0);
     if (strcmp(state, "open") == 0)
         return;
     assert_int_equal(change("claim", "w1", "'session':'s1','leaseMs':60000"), 0);
@@ -186,7 +95,7 @@ static void test_every_type_in_every_state(void **state)
         for (size_t i = 0; i < STATES; i++) {
             reach(states[i]);
             int result = strcmp(row->type, "create") == 0
-                             ? make_task("t1", "")
+                             ? put_task("t1", "")
                              : change(row->type, row->from, row->members);
             const char *then = row->then[i] ? row->then[i] : states[i];
             if (result != row->result[i] || strcmp(text_of("t1", "state"), then) != 0)
@@ -195,8 +104,8 @@ static void test_every_type_in_every_state(void **state)
             bool held = strcmp(then, "claimed") == 0;
             assert_int_equal(held, text_of("t1", "holder")[0] != '\0');
             assert_int_equal(held, number_of("t1", "token") >= 0);
-            teardown(NULL);
-            setup(NULL);
+            rules_teardown(NULL);
+            rules_setup(NULL);
         }
     }
 }
@@ -223,7 +132,7 @@ static void test_a_refusal_names_the_holder(void **state)
     (void)state;
     reach("open");
     assert_int_equal(change("claim", "w1", "'timestamp':'2026-02-10T10:00:00.000Z'"), 0);
-    int64_t token = given_token;
+    int64_t token = put_position;
     char words[200];
     snprintf(words, sizeof words, "t1 is held by w1 (since 2026-02-10T10:00:00.000Z, token %lld)",
              (long long)token);
@@ -253,7 +162,7 @@ static void test_claims_and_their_tokens(void **state)
     assert_fenced(with_token("claim", "w2", first, "")); /* not above the last one */
     assert_fenced(with_token("claim", "w2", first - 1, ""));
     assert_int_equal(change("claim", "w2", ""), 0); /* a foreign one has its own position */
-    assert_int_equal(number_of("t1", "token"), given_token);
+    assert_int_equal(number_of("t1", "token"), put_position);
     assert_string_equal(text_of("t1", "holder"), "w2");
 }
 
@@ -340,33 +249,33 @@ static void test_takeovers(void **state)
 static void test_cycles_on_creation(void **state)
 {
     (void)state;
-    assert_invalid(make_task("t1", "'dependsOn':['t1']"));
+    assert_invalid(put_task("t1", "'dependsOn':['t1']"));
     assert_string_equal(why.text, "t1 can't depend on t1: t1 → t1");
-    assert_int_equal(make_task("t1", "'dependsOn':['t2']"), 0);
-    assert_invalid(make_task("t2", "'dependsOn':['t1']"));
+    assert_int_equal(put_task("t1", "'dependsOn':['t2']"), 0);
+    assert_invalid(put_task("t2", "'dependsOn':['t1']"));
     assert_string_equal(why.text, "t2 can't depend on t1: t2 → t1 → t2");
-    assert_int_equal(make_task("t2", "'dependsOn':['t3']"), 0);
-    assert_invalid(make_task("t3", "'dependsOn':['x','t1']"));
+    assert_int_equal(put_task("t2", "'dependsOn':['t3']"), 0);
+    assert_invalid(put_task("t3", "'dependsOn':['x','t1']"));
     assert_string_equal(why.text, "t3 can't depend on t1: t3 → t1 → t2 → t3");
-    assert_int_equal(make_task("t3", "'dependsOn':['x']"), 0);
-    assert_invalid(make_task("x", "'dependsOn':['t2']"));
+    assert_int_equal(put_task("t3", "'dependsOn':['x']"), 0);
+    assert_invalid(put_task("x", "'dependsOn':['t2']"));
     assert_int_equal(soc_json_count(tasks->tasks), 3);
 }
 
 static void test_cycles_by_depend(void **state)
 {
     (void)state;
-    make_task("t1", "");
-    make_task("t2", "'dependsOn':['t1']");
-    make_task("t3", "'dependsOn':['t2']");
+    put_task("t1", "");
+    put_task("t2", "'dependsOn':['t1']");
+    put_task("t3", "'dependsOn':['t2']");
     assert_invalid(change("depend", "w1", "'dependsOn':['t1']"));
     assert_invalid(change("depend", "w1", "'dependsOn':['t2']"));
     assert_invalid(change("depend", "w1", "'dependsOn':['t9','t3']"));
     assert_string_equal(why.text, "t1 can't depend on t3: t1 → t3 → t2 → t1");
     assert_int_equal(change("depend", "w1", "'dependsOn':['t9']"), 0);
-    assert_invalid(make_task("t9", "'dependsOn':['t3']"));
+    assert_invalid(put_task("t9", "'dependsOn':['t3']"));
     assert_int_equal(put("{'type':'task_depend','task':'t2','remove':['t1']}"), 0);
-    assert_int_equal(make_task("t9", "'dependsOn':['t3']"), 0);
+    assert_int_equal(put_task("t9", "'dependsOn':['t3']"), 0);
     assert_invalid(put("{'type':'task_depend','task':'t2','dependsOn':['t9']}"));
     assert_invalid(put("{'type':'task_depend','task':'t2'}"));
     /* An edit can't bring dependencies in. */
@@ -380,7 +289,7 @@ static void test_a_long_cycle(void **state)
     const int length = 6000;
 
     (void)state;
-    make_task("t1", "");
+    put_task("t1", "");
     for (int i = 2; i <= length; i++) {
         char text[200];
         snprintf(text, sizeof text, "{\"task\":{\"id\":\"t%d\",\"dependsOn\":[\"t%d\"]}}", i,
@@ -402,8 +311,8 @@ static bool is_ready(const char *id)
 static void test_readiness(void **state)
 {
     (void)state;
-    make_task("t1", "");
-    make_task("t2", "'dependsOn':['t1','nope']");
+    put_task("t1", "");
+    put_task("t2", "'dependsOn':['t1','nope']");
     assert_true(is_ready("t1"));
     assert_false(is_ready("t2"));
     assert_held(put("{'type':'task_claim','from':'w','task':'t2'}"));
@@ -412,7 +321,7 @@ static void test_readiness(void **state)
     assert_false(is_ready("t1"));
     change("complete", "w1", "");
     assert_false(is_ready("t2")); /* an unknown one is not done */
-    make_task("nope", "'state':'done'");
+    put_task("nope", "'state':'done'");
     assert_true(is_ready("t2"));
     change("reopen", "lead", "");
     assert_false(is_ready("t2"));
@@ -440,16 +349,16 @@ static void test_for_whom(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        assert_int_equal(make_task("t1", rows[i].members), 0);
+        assert_int_equal(put_task("t1", rows[i].members), 0);
         const soc_json *task = soc_tasks_get(tasks, "t1");
         assert_int_equal(soc_task_is_for(task, "x", NULL), rows[i].nobody);
         assert_int_equal(soc_task_is_for(task, "w1", NULL), rows[i].agent);
         assert_int_equal(soc_task_is_for(task, "x", "tester"), rows[i].role);
         assert_int_equal(soc_task_is_for(task, "w1", "tester"), rows[i].both);
-        teardown(NULL);
-        setup(NULL);
+        rules_teardown(NULL);
+        rules_setup(NULL);
     }
-    make_task("t1", "'assignee':'w2'");
+    put_task("t1", "'assignee':'w2'");
     assert_held(change("claim", "w1", ""));
     assert_string_equal(why.text, "t1 is assigned to w2");
     assert_int_equal(change("assign", "lead", "'to':null"), 0);
@@ -461,7 +370,7 @@ static void test_for_whom(void **state)
 static void test_failing_with_retries(void **state)
 {
     (void)state;
-    make_task("t1", "'maxRetries':2");
+    put_task("t1", "'maxRetries':2");
     for (int i = 1; i <= 3; i++) {
         assert_int_equal(change("claim", "w1", ""), 0);
         assert_int_equal(change("fail", "w1", "'reason':'no'"), 0);
@@ -491,150 +400,24 @@ static void test_review_and_reopening(void **state)
     assert_string_equal(text_of("t1", "reason"), "");
 }
 
-/* ---- Hostile fields ---- */
-
-static const char *const values[] = {"null",
-                                     "true",
-                                     "-1",
-                                     "5",
-                                     "1e400",
-                                     "1.5",
-                                     "9007199254740993",
-                                     "''",
-                                     "'x'",
-                                     "'role:'",
-                                     "'\\ud800'",
-                                     "[]",
-                                     "[1]",
-                                     "['']",
-                                     "['t1','t1',['t1']]",
-                                     "[{'text':1,'from':'x'}]",
-                                     "{}",
-                                     "{'id':'t1'}",
-                                     "{'title':{}}"};
-#define VALUES (sizeof values / sizeof values[0])
-
-/* What must hold of every task, whatever was written. */
-static void check_sound(void)
-{
-    const char *id;
-    const soc_json *task;
-    static const char *const lists[] = {"labels", "paths", "dependsOn", "notes"};
-
-    for (void *i = NULL; (i = soc_json_next(tasks->tasks, i, &id, &task));) {
-        int64_t priority = -1;
-        bool known = false;
-        assert_string_equal(soc_json_get_string(task, "id"), id);
-        for (size_t s = 0; s < STATES; s++)
-            known |= strcmp(text_of(id, "state"), states[s]) == 0;
-        assert_true(known);
-        assert_true(soc_json_get_integer(task, "priority", &priority));
-        assert_true(priority >= 0 && priority <= 4);
-        for (size_t l = 0; l < 4; l++)
-            assert_int_equal(soc_json_kind(soc_json_get(task, lists[l])), SOC_JSON_ARRAY);
-        soc_task_is_ready(tasks, task);
-        soc_task_is_for(task, "w1", "tester");
-    }
-    SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
-    assert_int_equal(soc_tasks_fold.dump(tasks, &text), 0);
-}
-
-static void test_hostile_members(void **state)
-{
-    static const char *const keys[] = {"task",    "from",   "token",    "takeover",  "session",
-                                       "leaseMs", "to",     "reason",   "text",      "dependsOn",
-                                       "remove",  "fields", "presence", "timestamp", "result"};
-
-    (void)state;
-    for (size_t s = 0; s < STATES; s++) {
-        reach(states[s]);
-        for (size_t r = 0; r < sizeof table / sizeof table[0]; r++)
-            for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
-                for (size_t v = 0; v < VALUES; v++) {
-                    bool task = strcmp(keys[k], "task") == 0;
-                    bool from = strcmp(keys[k], "from") == 0;
-                    putf("{'type':'task_%s'%s%s,'%s':%s}", table[r].type,
-                         task ? "" : ",'task':'t1'", from ? "" : ",'from':'w1'", keys[k],
-                         values[v]);
-                }
-        check_sound();
-        teardown(NULL);
-        setup(NULL);
-    }
-}
-
-static void test_hostile_tasks(void **state)
-{
-    static const char *const keys[] = {
-        "title",   "desc",      "description", "priority",  "dependsOn",  "labels",  "paths",
-        "role",    "parent",    "acceptance",  "assignee",  "maxRetries", "state",   "result",
-        "reason",  "retries",   "notes",       "createdBy", "holder",     "token",   "lastToken",
-        "session", "submitter", "present",     "renewed",   "leaseMs",    "unknown", "completedBy"};
-    int number = 0;
-
-    (void)state;
-    for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
-        for (size_t v = 0; v < VALUES; v++) {
-            number++;
-            putf("{'type':'task_create','task':{'id':'c%d','%s':%s}}", number, keys[k], values[v]);
-            putf("{'type':'task_state','task':{'id':'s%d','%s':%s}}", number, keys[k], values[v]);
-            putf("{'type':'task_state','more':true,'task':{'id':'s%d','%s':%s}}", number, keys[k],
-                 values[v]);
-            putf("{'type':'task_edit','task':'s%d','fields':{'%s':%s}}", number, keys[k],
-                 values[v]);
-        }
-        check_sound();
-        teardown(NULL);
-        setup(NULL);
-    }
-    /* No creator brings a claim along. */
-    assert_int_equal(make_task("x", "'state':'claimed','holder':'w1','token':1,'lastToken':5"), 0);
-    assert_state("x", "open");
-    assert_int_equal(number_of("x", "lastToken"), -1);
-    /* No state gives a token that is still to come, so that nobody could claim it ever again. */
-    assert_invalid(
-        putf("{'type':'task_state','task':{'id':'y','lastToken':%lld}}", (long long)now + 1));
-    assert_int_equal(
-        putf("{'type':'task_state','task':{'id':'y','lastToken':%lld}}", (long long)now), 0);
-    assert_int_equal(put("{'type':'task_claim','from':'w','task':'y'}"), 0);
-}
-
-static void test_a_record_that_is_too_long(void **state)
-{
-    SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
-
-    (void)state;
-    make_task("t1", "");
-    soc_strbuf_add_string(&text, "{'type':'task_note','task':'t1','text':'");
-    while (text.length < SOC_TASK_LINE_MAX - 3)
-        soc_strbuf_add_char(&text, 'x');
-    soc_strbuf_add_string(&text, "'}");
-    assert_int_equal(put(text.data), 0);
-    text.length -= 2;
-    soc_strbuf_add_string(&text, "x'}");
-    assert_int_equal(put(text.data), SOCIETY_E_TOO_BIG);
-}
-
 int main(void)
 {
+#define TEST(function) cmocka_unit_test_setup_teardown(function, rules_setup, rules_teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_every_type_in_every_state, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_without_a_task, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_refusal_names_the_holder, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_claims_and_their_tokens, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_late_records_are_fenced, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_late_completion_is_no_review, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_takeovers, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_cycles_on_creation, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_cycles_by_depend, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_long_cycle, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_readiness, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_for_whom, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_failing_with_retries, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_review_and_reopening, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_hostile_members, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_hostile_tasks, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_record_that_is_too_long, setup, teardown),
+        TEST(test_every_type_in_every_state),
+        TEST(test_without_a_task),
+        TEST(test_a_refusal_names_the_holder),
+        TEST(test_claims_and_their_tokens),
+        TEST(test_late_records_are_fenced),
+        TEST(test_a_late_completion_is_no_review),
+        TEST(test_takeovers),
+        TEST(test_cycles_on_creation),
+        TEST(test_cycles_by_depend),
+        TEST(test_a_long_cycle),
+        TEST(test_readiness),
+        TEST(test_for_whom),
+        TEST(test_failing_with_retries),
+        TEST(test_review_and_reopening),
     };
     return cmocka_run_group_tests_name("task rules", tests, NULL, NULL);
 }

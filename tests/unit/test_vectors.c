@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The vectors of tests/formats through the library: every log's lines, the fold of the registry, the tail of each agent's
- * messages. One test for each folder.
+ * The vectors of tests/formats through the library: every log's lines, the fold of the registry,
+ * the tail of each agent's messages. One test for each folder.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -246,8 +246,8 @@ int main(void)
         free(expect);
     }
     closedir(stream);
-    free(formats);
     if (count == 0 || count == FOLDERS_MAX)
         die("%zu folders in %s", count, formats);
+    free(formats);
     return _cmocka_run_group_tests("vectors", tests, count, NULL, NULL);
 }
