@@ -18,6 +18,12 @@ static bool is_directory(const char *path)
     return soc_sys->fstatat(AT_FDCWD, path, &st, 0) == 0 && S_ISDIR(st.st_mode);
 }
 
+static bool is_link(const char *path)
+{
+    struct stat st;
+    return soc_sys->fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
 static bool exists_in(const char *directory, const char *name)
 {
     struct stat st;
@@ -58,7 +64,9 @@ static int accept(const char *dir, const char *origin, struct soc_strbuf *ret_pa
     return ret_path->failed ? soc_fail_memory(error) : 0;
 }
 
-/* Looks for `.society-agent` in `from` and in what is above it: 1 found. */
+/* Looks for `.society-agent` in `from` and in what is above it: 1 found; SOCIETY_E_NO_SOCIETY a
+ * link has the name that leads to no directory, perhaps to what is not mounted: whoever put it
+ * there did not mean the one above. */
 static int search_upwards(const char *from, struct soc_strbuf *ret_path)
 {
     SOC_AUTO_STRBUF struct soc_strbuf here = SOC_STRBUF_INIT;
@@ -68,6 +76,8 @@ static int search_upwards(const char *from, struct soc_strbuf *ret_path)
         soc_path_join(ret_path, here.data, SOC_DIR_NAME);
         if (!ret_path->failed && is_directory(ret_path->data))
             return 1;
+        if (!ret_path->failed && is_link(ret_path->data))
+            return SOCIETY_E_NO_SOCIETY;
         const char *slash = strrchr(here.data, '/');
         here.length =
             slash == here.data && here.length > 1 ? 1 : (size_t)(slash ? slash - here.data : 0);
@@ -105,6 +115,8 @@ int soc_discover(const char *dir, struct soc_strbuf *ret_path, struct soc_error 
     if (!from)
         return soc_fail_errno(error, "cannot find the working directory");
     int result = search_upwards(from, ret_path);
+    if (result == SOCIETY_E_NO_SOCIETY)
+        return soc_fail(error, result, "%s is a link that leads to no directory", ret_path->data);
     if (result == 0)
         result = search_main_worktree(from, ret_path);
     if (result == 0)

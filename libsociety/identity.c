@@ -2,6 +2,7 @@
 /* Who is speaking: see identity.h. */
 #include "identity.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +53,8 @@ int soc_identify(const char *agent, char ret_id[SOC_ID_MAX + 1], struct soc_erro
         size_t length;
         if (!value || value[0] == '\0')
             continue;
-        const char *slot = i == 2 ? soc_find_slot(value, &length) : NULL;
+        bool whole = i < 2 && soc_is_agent_id(value, strlen(value));
+        const char *slot = i > 0 && !whole ? soc_find_slot(value, &length) : NULL;
         if (slot)
             return take(slot, length, variables[i], ret_id, error);
         return take(value, strlen(value), variables[i], ret_id, error);

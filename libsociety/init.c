@@ -14,7 +14,6 @@
 #include "record.h"
 #include "sys.h"
 
-#define EXCLUDE_LINE "/" SOC_DIR_NAME "/"
 #define EXCLUDE_MAX (1 << 20)
 
 /* ---- The directory ---- */
@@ -63,10 +62,10 @@ static int make_subdirectories(struct society *s)
 
 /* ---- The repository's exclude file ---- */
 
-static bool has_line(const char *text, size_t length)
+/* Whether the directory is excluded already: by its own line, or by one for any place. */
+static bool has_line(const char *text, size_t length, const char *own)
 {
-    static const char *const lines[] = {EXCLUDE_LINE, (SOC_DIR_NAME "/"), SOC_DIR_NAME,
-                                        ("/" SOC_DIR_NAME)};
+    const char *const lines[] = {own, (SOC_DIR_NAME "/"), SOC_DIR_NAME};
     for (size_t start = 0; start < length;) {
         const char *newline = memchr(text + start, '\n', length - start);
         size_t end = newline ? (size_t)(newline - text) : length;
@@ -78,36 +77,48 @@ static bool has_line(const char *text, size_t length)
     return false;
 }
 
-static int append_line(struct society *s, const char *file, int fd)
+static int append_line(struct society *s, const char *file, int fd, const char *own)
 {
     SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
+    SOC_AUTO_STRBUF struct soc_strbuf line = SOC_STRBUF_INIT;
     char *room = soc_strbuf_reserve(&text, EXCLUDE_MAX);
     if (!room)
         return soc_fail_memory(&s->error);
     ssize_t got = soc_sys->pread(fd, room, EXCLUDE_MAX, 0);
     if (got < 0)
         return soc_fail_errno(&s->error, "cannot read %s", file);
-    if (has_line(room, (size_t)got))
+    if (has_line(room, (size_t)got, own))
         return 0;
-    bool torn = got > 0 && room[got - 1] != '\n';
-    const char *line = torn ? "\n" EXCLUDE_LINE "\n" : EXCLUDE_LINE "\n";
-    return soc_fs_write_all(fd, line, strlen(line), file, &s->error);
+    soc_strbuf_add_format(&line, "%s%s\n", got > 0 && room[got - 1] != '\n' ? "\n" : "", own);
+    if (line.failed)
+        return soc_fail_memory(&s->error);
+    return soc_fs_write_all(fd, line.data, line.length, file, &s->error);
 }
 
-/* So that no agent commits the society. The pattern is anchored where the society is the
- * repository's own, for the file is shared by all worktrees. */
-static int exclude(struct society *s, const char *project)
+/* The line that excludes the society of `project`: anchored at the working tree's top,
+ * "/sub/.society-agent/". Characters that mean something in a pattern are taken as they are
+ * (gitignore(5)). */
+static void make_line(const char *root, const char *project, struct soc_strbuf *out)
 {
-    struct soc_git git;
-    int found = soc_git_find(project, &git);
-    if (found <= 0)
-        return found < 0 ? soc_fail_memory(&s->error) : 0;
+    size_t length = strlen(root);
+    const char *inside = strncmp(project, root, length) == 0 ? project + length : "";
+    for (; *inside != '\0'; inside++) {
+        if (strchr("*?[\\", *inside))
+            soc_strbuf_add_char(out, '\\');
+        soc_strbuf_add_char(out, *inside);
+    }
+    soc_strbuf_add_string(out, "/" SOC_DIR_NAME "/");
+}
+
+static int exclude_in(struct society *s, const struct soc_git *git, const char *project)
+{
     SOC_AUTO_STRBUF struct soc_strbuf info = SOC_STRBUF_INIT;
     SOC_AUTO_STRBUF struct soc_strbuf file = SOC_STRBUF_INIT;
-    soc_path_join(&info, git.common.data, "info");
-    soc_git_free(&git);
+    SOC_AUTO_STRBUF struct soc_strbuf line = SOC_STRBUF_INIT;
+    soc_path_join(&info, git->common.data, "info");
     soc_path_join(&file, info.data ? info.data : "", "exclude");
-    if (info.failed || file.failed)
+    make_line(git->root.data, project, &line);
+    if (info.failed || file.failed || line.failed)
         return soc_fail_memory(&s->error);
     if (soc_sys->mkdirat(AT_FDCWD, info.data, 0777) < 0 && errno != EEXIST)
         return soc_fail_errno(&s->error, "cannot make %s", info.data);
@@ -115,7 +126,19 @@ static int exclude(struct society *s, const char *project)
         soc_sys->openat(AT_FDCWD, file.data, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0)
         return soc_fail_errno(&s->error, "cannot open %s", file.data);
-    return append_line(s, file.data, fd);
+    return append_line(s, file.data, fd, line.data);
+}
+
+/* So that no agent commits the society. */
+static int exclude(struct society *s, const char *project)
+{
+    struct soc_git git;
+    int found = soc_git_find(project, &git);
+    if (found <= 0)
+        return found < 0 ? soc_fail_memory(&s->error) : 0;
+    int result = exclude_in(s, &git, project);
+    soc_git_free(&git);
+    return result;
 }
 
 /* ---- All of it ---- */
@@ -134,6 +157,29 @@ static int fill(struct society *s, const char *project, const char *project_id)
     if (result == 0)
         result = exclude(s, project);
     return result;
+}
+
+/* In a linked worktree the society is the main worktree's, if that has one: a second one here would
+ * cut its agents off from the others. 1 it has; 0; -ENOMEM. */
+static int find_main(const char *project, struct soc_strbuf *out)
+{
+    struct soc_git git;
+    struct stat st;
+    SOC_AUTO_STRBUF struct soc_strbuf root = SOC_STRBUF_INIT;
+    int result = soc_git_find(project, &git);
+    if (result <= 0)
+        return result;
+    bool linked = git.linked && soc_git_main_root(&git, &root);
+    soc_git_free(&git);
+    if (!linked)
+        return 0;
+    soc_path_join(out, root.data, SOC_DIR_NAME);
+    if (out->failed)
+        return -ENOMEM;
+    if (soc_sys->fstatat(AT_FDCWD, out->data, &st, 0) == 0 && S_ISDIR(st.st_mode))
+        return 1;
+    soc_strbuf_clear(out);
+    return 0;
 }
 
 static int check_arguments(struct society *s, const char *project_id, uint32_t flags)
@@ -157,9 +203,13 @@ SOC_PUBLIC int society_init(society *s, const char *path, const char *project_id
     if (!project)
         return soc_fail_errno(&s->error, "%s", path ? path : "the working directory");
     SOC_AUTO_STRBUF struct soc_strbuf dir = SOC_STRBUF_INIT;
-    soc_path_join(&dir, project, SOC_DIR_NAME);
-    if (dir.failed)
+    int shared = find_main(project, &dir);
+    if (shared == 0)
+        soc_path_join(&dir, project, SOC_DIR_NAME);
+    if (shared < 0 || dir.failed)
         return soc_fail_memory(&s->error);
+    if (shared == 1)
+        return soc_open_at(s, dir.data);
     int made = make_directory(s, dir.data, flags);
     result = made < 0 ? made : soc_open_at(s, dir.data);
     if (result == 0)

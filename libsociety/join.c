@@ -70,10 +70,11 @@ static int publish(struct society *s, int locks, int fd, const char *fresh, cons
     int result = soc_lock(fd, 0, fresh, &s->error);
     if (result == 0)
         result = write_content(s, fd, name);
-    if (result == 0 &&
-        soc_sys->linkat(locks, fresh + LOCKS_PREFIX, locks, name + LOCKS_PREFIX, 0) < 0)
+    if (result == 0 && soc_sys->renameat2(locks, fresh + LOCKS_PREFIX, locks, name + LOCKS_PREFIX,
+                                          RENAME_NOREPLACE) < 0)
         result = errno == EEXIST ? -EEXIST : soc_fail_errno(&s->error, "cannot make %s", name);
-    soc_sys->unlinkat(locks, fresh + LOCKS_PREFIX, 0);
+    if (result < 0)
+        soc_sys->unlinkat(locks, fresh + LOCKS_PREFIX, 0);
     return result;
 }
 
@@ -118,7 +119,7 @@ static int hold(struct society *s, const char *name)
 {
     int result = -EAGAIN;
     while (result == -EAGAIN || result == -EEXIST) {
-        result = soc_fs_open(&s->dir, name, O_RDWR, &s->error);
+        result = soc_fs_open_single(&s->dir, name, O_RDWR, NULL, &s->error);
         if (result >= 0)
             result = take(s, result, name);
         else if (result == -ENOENT)

@@ -18,6 +18,7 @@
 #define SUFFIX ".lock"
 #define CONTENT_MAX 2048
 #define TOUCH_EVERY_MS 1000
+#define FUTURE_MS 2000 /* by how much clocks of a shared file system may differ */
 
 void soc_presence_name(char out[SOC_PRESENCE_NAME_MAX], const char *agent)
 {
@@ -69,8 +70,10 @@ int soc_presence_look(struct society *s, const char *agent, struct soc_presence 
     presence.held = held == 1;
     presence.seen_ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
     bool written = soc_presence_read(fd, &presence);
+    int64_t now = soc_now_ms();
     int64_t until = presence.seen_ms + s->config.online_seconds * 1000;
-    if (!presence.held && !written && soc_now_ms() < until)
+    /* A time that is still to come is nobody's call. */
+    if (!presence.held && !written && now < until && presence.seen_ms <= now + FUTURE_MS)
         presence.until_ms = until;
     presence.online = presence.held || presence.until_ms != 0;
     *ret_presence = presence;
@@ -115,7 +118,7 @@ int soc_presence_list(struct society *s, char ***ret_agents)
 /* A dead session's writing says "offline": empty the file, unless a live one holds it. */
 static void revive(struct society *s, const char *name)
 {
-    SOC_AUTO_FD int fd = soc_fs_open(&s->dir, name, O_RDWR, NULL);
+    SOC_AUTO_FD int fd = soc_fs_open_single(&s->dir, name, O_RDWR, NULL, NULL);
     if (fd >= 0 && soc_lock(fd, 0, name, NULL) == 0)
         soc_sys->ftruncate(fd, 0);
 }
@@ -132,6 +135,8 @@ static void touch(struct society *s, const char *name)
         soc_cleanup_fd(&made);
         return;
     }
+    if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
+        return; /* planted: some other name shares it */
     if (st.st_size > 0 && s->presence < 0)
         revive(s, name);
     soc_sys->utimensat(locks, base, NULL, AT_SYMLINK_NOFOLLOW);

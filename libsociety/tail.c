@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "address.h"
 #include "cursor.h"
@@ -395,6 +396,8 @@ SOC_PUBLIC int society_tail_wait(society_tail *tail, int32_t timeout_ms)
 
 SOC_PUBLIC int society_tail_wake(society_tail *tail)
 {
+    if (tail->s->pid != getpid())
+        return -ECHILD;
     atomic_store(&tail->woken, true);
     return soc_watch_signal(&tail->subscription);
 }

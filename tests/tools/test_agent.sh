@@ -96,4 +96,13 @@ is "$(cat signal)" "got TERM" "the command got it"
 ok "leave" society-agent -a backend-001 leave
 status_is 2 "leave takes no argument" society-agent -a backend-001 leave now
 is "$(society-agent list --role backend -j)" "" "who left has no role"
+# A hard link planted as a lock file must not let anything of its other name be changed.
+echo precious >victim
+ln victim .society-agent/locks/agent-linked.lock
+ok "a short call passes over a planted lock file" society-send -a linked w1 hello
+status_is 3 "joining through it is refused" society-agent -a linked hold -- true
+is "$(cat victim)" precious "the file behind it is as it was"
+touch -d 2199-01-01 .society-agent/locks/agent-future.lock
+is "$(society-agent show future --json | jq -c .online)" false "a time that is still to come is nobody's call"
+
 done_testing

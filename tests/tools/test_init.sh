@@ -32,6 +32,18 @@ else
     skip "in a repository" "git is not installed"
 fi
 
+if command -v git >/dev/null; then
+    git init -q deep
+    mkdir deep/sub
+    ok "in a subdirectory of a repository" society-init deep/sub
+    is "$(git -C deep status --porcelain)" "" "git does not see the society there"
+    ok "at the top of it" society-init deep
+    is "$(git -C deep status --porcelain)" "" "nor the one at the top"
+    git -C deep -c user.name=a -c user.email=a@example.org commit -q --allow-empty -m first
+    git -C deep worktree add -q ../linked 2>/dev/null
+    is "$(society-init linked)" "$T/deep/.society-agent" "a linked worktree has the society of the main one"
+    ok "and none of its own" [ ! -e linked/.society-agent ]
+fi
 status_is 2 "an unknown option is a usage error" society-init --shard
 status_is 2 "two paths are a usage error" society-init shop group
 status_is 2 "--dir is a usage error" society-init -C shop

@@ -131,6 +131,22 @@ static void test_upwards(void **state)
     assert_int_equal(discover(NULL), SOCIETY_E_NO_SOCIETY);
 }
 
+/* Whoever made the link did not mean the society above. */
+static void test_a_link_to_nothing(void **state)
+{
+    (void)state;
+    make("p");
+    make("p/.society-agent");
+    make("p/a");
+    assert_int_equal(symlink("nowhere", path("p/a/.society-agent")), 0);
+    assert_int_equal(chdir(path("p/a")), 0);
+    assert_int_equal(discover(NULL), SOCIETY_E_NO_SOCIETY);
+    assert_non_null(strstr(error.text, "leads to no directory"));
+    make("p/a/nowhere");
+    assert_int_equal(discover(NULL), 0);
+    assert_string_equal(found.data, path("p/a/.society-agent"));
+}
+
 static void test_the_main_worktree(void **state)
 {
     char text[600];
@@ -173,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_by_name),           TEST(test_through_a_link),
         TEST(test_by_environment),    TEST(test_upwards),
+        TEST(test_by_environment),    TEST(test_a_link_to_nothing),
         TEST(test_the_main_worktree), TEST(test_a_working_directory_that_is_gone),
     };
 
