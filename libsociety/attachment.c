@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Storing: the content is copied into a temporary file while it is hashed, synced, and given its
- * name by a link, which never replaces what stands there. So a name appears with all of its content
- * or not at all, and two who store the same content at once end with one file.
+ * name by a link, or, where something else than this content has the name, by a rename. So a name
+ * appears with all of its content or not at all, and two who store the same content at once end with
+ * one file.
  */
 #include "attachment.h"
 
@@ -144,23 +145,63 @@ static int copy(int from, const char *path, int to, struct content *content,
     return 0;
 }
 
-/* What has the name already must be the same content; its size will do to tell that it is whole. */
-static int check_same(const struct soc_dir *place, const char *hash, int64_t size,
-                      struct soc_error *error)
+/* Hashes without moving the descriptor's offset, up to one byte more than an attachment has. */
+static int hash_file(int fd, const char *name, char ret_hash[SOC_SHA256_HEX],
+                     struct soc_error *error)
+{
+    SOC_CLEANUP(free_sum) struct soc_sha256 *sum = soc_sha256_new();
+    SOC_AUTO_STRBUF struct soc_strbuf room = SOC_STRBUF_INIT;
+    char *chunk = soc_strbuf_reserve(&room, CHUNK);
+    int64_t size = 0;
+    ssize_t got;
+    if (!sum || !chunk)
+        return soc_fail_memory(error);
+    while ((got = soc_sys->pread(fd, chunk, CHUNK, size)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return soc_fail_errno(error, "can't read %s", name);
+        size += got;
+        if (size > SOC_ATTACHMENT_MAX)
+            return soc_fail(error, SOCIETY_E_CORRUPT, "%s is larger than %d bytes", name,
+                            SOC_ATTACHMENT_MAX);
+        soc_sha256_update(sum, chunk, (size_t)got);
+    }
+    soc_sha256_finish(sum, ret_hash);
+    sum = NULL;
+    return 0;
+}
+
+/* Whether what has the name already is the content that the name says, and nobody else's file: 1,
+ * 0; errors of looking. A second link that another writer is about to take away does no harm. */
+static int is_stored(const struct soc_dir *place, const char *hash, struct soc_error *error)
 {
     SOC_AUTO_FD int fd = soc_fs_open(place, hash, O_RDONLY, error);
     struct stat st;
-    if (fd == SOCIETY_E_UNSAFE_FILE)
-        return soc_fail(error, SOCIETY_E_CORRUPT, SOC_ATTACHMENTS "/%s is not a regular file",
-                        hash);
-    if (fd < 0 && fd != -ENOENT)
-        return fd;
-    if (fd < 0 || soc_sys->fstat(fd, &st) < 0)
+    char found[SOC_SHA256_HEX] = "";
+    if (fd < 0)
+        return fd == SOCIETY_E_UNSAFE_FILE || fd == -ENOENT ? 0 : fd;
+    if (soc_sys->fstat(fd, &st) < 0)
         return soc_fail_errno(error, "can't look at " SOC_ATTACHMENTS "/%s", hash);
-    if (st.st_size != size)
-        return soc_fail(error, SOCIETY_E_CORRUPT,
-                        SOC_ATTACHMENTS "/%s has %jd bytes and should have %jd", hash,
-                        (intmax_t)st.st_size, (intmax_t)size);
+    if (st.st_nlink != 1 || st.st_size > SOC_ATTACHMENT_MAX)
+        return 0;
+    int result = hash_file(fd, hash, found, error);
+    return result < 0 && result != SOCIETY_E_CORRUPT ? result : strcmp(found, hash) == 0;
+}
+
+/* Gives the temporary file its name. What has that name and is not the same content is replaced. */
+static int publish(const struct soc_dir *place, const char *temporary, const char *hash,
+                   struct soc_error *error)
+{
+    if (soc_sys->linkat(place->fd, temporary, place->fd, hash, 0) == 0)
+        return 0;
+    if (errno != EEXIST)
+        return soc_fail_errno(error, "can't store " SOC_ATTACHMENTS "/%s", hash);
+    int result = is_stored(place, hash, error);
+    if (result != 0)
+        return result < 0 ? result : 0;
+    if (soc_sys->renameat2(place->fd, temporary, place->fd, hash, 0) < 0)
+        return soc_fail_errno(error, "can't replace " SOC_ATTACHMENTS "/%s", hash);
     return 0;
 }
 
@@ -180,10 +221,8 @@ static int store_in(const struct soc_dir *place, int from, const char *path,
     if (to < 0)
         return to;
     result = copy(from, path, to, content, ret_hash, error);
-    if (result == 0 && soc_sys->linkat(place->fd, temporary, place->fd, ret_hash, 0) < 0)
-        result = errno == EEXIST
-                     ? check_same(place, ret_hash, content->size, error)
-                     : soc_fail_errno(error, "can't store " SOC_ATTACHMENTS "/%s", ret_hash);
+    if (result == 0)
+        result = publish(place, temporary, ret_hash, error);
     /* One that can't be removed is what a crash leaves: society_check() removes it. */
     soc_sys->unlinkat(place->fd, temporary, 0);
     return result;
@@ -240,33 +279,6 @@ bool soc_is_attachment(const char *name)
 {
     return strlen(name) == SOC_SHA256_HEX - 1 &&
            strspn(name, "0123456789abcdef") == SOC_SHA256_HEX - 1;
-}
-
-/* Hashes without moving the descriptor's offset, up to one byte more than an attachment has. */
-static int hash_file(int fd, const char *name, char ret_hash[SOC_SHA256_HEX],
-                     struct soc_error *error)
-{
-    SOC_CLEANUP(free_sum) struct soc_sha256 *sum = soc_sha256_new();
-    SOC_AUTO_STRBUF struct soc_strbuf room = SOC_STRBUF_INIT;
-    char *chunk = soc_strbuf_reserve(&room, CHUNK);
-    int64_t size = 0;
-    ssize_t got;
-    if (!sum || !chunk)
-        return soc_fail_memory(error);
-    while ((got = soc_sys->pread(fd, chunk, CHUNK, size)) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return soc_fail_errno(error, "can't read %s", name);
-        size += got;
-        if (size > SOC_ATTACHMENT_MAX)
-            return soc_fail(error, SOCIETY_E_CORRUPT, "%s is larger than %d bytes", name,
-                            SOC_ATTACHMENT_MAX);
-        soc_sha256_update(sum, chunk, (size_t)got);
-    }
-    soc_sha256_finish(sum, ret_hash);
-    sum = NULL;
-    return 0;
 }
 
 int soc_attachment_open(const struct soc_dir *dir, const char *hash, struct soc_error *error)

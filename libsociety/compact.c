@@ -160,6 +160,25 @@ static int stat_archive(struct society *s, const char *log, int64_t base, struct
     return 0;
 }
 
+/* Drops files that are no segments: they would stand for the end of the segment before them. */
+static int drop_junk(struct society *s, struct history *history)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < history->count; i++) {
+        struct soc_segment segment = SOC_SEGMENT_INIT;
+        int result = soc_segment_open(&s->dir, history->log, history->bases[i], O_RDONLY, &segment,
+                                      &s->error);
+        soc_segment_close(&segment);
+        if (soc_segment_is_none(result))
+            continue;
+        if (result < 0 && result != -ENOENT)
+            return result;
+        history->bases[kept++] = history->bases[i];
+    }
+    history->count = kept;
+    return 0;
+}
+
 /* Learns what is archived. Without a present segment nothing says where it ends: then there is
  * nothing to delete. */
 static int load_history(struct society *s, struct history *history)
@@ -175,6 +194,8 @@ static int load_history(struct society *s, struct history *history)
     /* In the middle of a rotation the present segment has a name there too. */
     while (result == 0 && history->count > 0 && history->bases[history->count - 1] >= history->end)
         history->count--;
+    if (result == 0)
+        result = drop_junk(s, history);
     for (size_t i = 0; result == 0 && i < history->count; i++) {
         struct stat st = {0};
         result = stat_archive(s, history->log, history->bases[i], &st);
@@ -193,8 +214,26 @@ static const char *agent_of_cursor(char *name)
     return soc_is_agent_id(name, strlen(name)) ? name : NULL;
 }
 
-/* Up to where every agent that has a cursor has read. A cursor that can't be read is an error: who
- * knows what it would have kept. */
+/* 0 goes to *position if a registered agent has no cursor: it will begin at the start. */
+static int read_by_registered(struct society *s, int64_t *position)
+{
+    const char *agent;
+    const soc_json *fields;
+    int result = 0;
+    const soc_json *registry = soc_registry(s, &result);
+    for (void *i = NULL; result == 0 && (i = soc_json_next(registry, i, &agent, &fields));) {
+        struct soc_cursor cursor = {0};
+        result = soc_cursor_load(&s->dir, agent, &cursor, &s->error);
+        if (result == -ENOENT) {
+            *position = 0;
+            return 0;
+        }
+    }
+    return result;
+}
+
+/* Up to where every agent has read that has a cursor or is registered. A cursor that can't be read
+ * is an error: who knows what it would have kept. */
 static int read_by_all(struct society *s, int64_t *ret_position)
 {
     char **names = NULL;
@@ -214,6 +253,8 @@ static int read_by_all(struct society *s, int64_t *ret_position)
             result = 0;
     }
     soc_fs_free_names(names);
+    if (result == 0)
+        result = read_by_registered(s, &smallest);
     *ret_position = smallest;
     return result;
 }

@@ -137,7 +137,8 @@ static int check_field(const struct draft *draft, const char *key, const soc_jso
     if (strcmp(key, "ackRequired") == 0 && soc_json_kind(value) != SOC_JSON_BOOL)
         return refuse(draft, key, "must be true or false");
     if (strcmp(key, "position") == 0 || strcmp(key, "deliveredAt") == 0 ||
-        strcmp(key, "acknowledgedAt") == 0)
+        strcmp(key, "acknowledgedAt") == 0 || strcmp(key, "receipts") == 0 ||
+        strcmp(key, "unread") == 0)
         return refuse(draft, key, "is the library's to give");
     return 0;
 }
@@ -235,14 +236,26 @@ static int write_record(const struct draft *draft, const char *message, size_t l
                       : 0;
 }
 
+/* Text that is no JSON. Where it is one line of several, its own `line 1` would be a second one. */
+static int refuse_text(struct society *s, const char *where, const struct soc_error *why)
+{
+    static const char first[] = "line 1, ";
+    if (why->code == -ENOMEM)
+        return soc_fail_memory(&s->error);
+    size_t length = strlen(where);
+    if (length < 2 || strncmp(why->text, first, sizeof first - 1) != 0)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "%s%s", where, why->text);
+    return soc_fail(&s->error, SOCIETY_E_INVALID, "%.*s, %s", (int)(length - 2), where,
+                    why->text + sizeof first - 1);
+}
+
 int soc_compose(struct society *s, const char *message, size_t length, const char *where,
                 struct soc_strbuf *out, struct soc_composed *ret_composed)
 {
     struct soc_error why = {0};
     SOC_AUTO_JSON soc_json *json = soc_json_parse(message, length, &why);
     if (!json)
-        return soc_fail(&s->error, why.code == -ENOMEM ? -ENOMEM : SOCIETY_E_INVALID, "%s%s", where,
-                        why.text);
+        return refuse_text(s, where, &why);
     struct draft draft = {s, where, json};
     struct soc_composed composed;
     size_t before = out->length;

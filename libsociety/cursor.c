@@ -91,8 +91,9 @@ int soc_cursor_open_reader(const struct soc_cursor *cursor, const struct soc_dir
     result = soc_reader_check(reader, reader->position, check, error);
     /* A position that was deleted with the history before it reads on at the oldest record, and one
      * that has become the start of a segment has no bytes before it; anything else must match. */
-    if (result == 0 && reader->incident[0] == '\0' && reader->position == cursor->position &&
-        reader->position != reader->segment.base && strcmp(check, cursor->check) != 0)
+    if (result == 0 && (reader->incident[0] == '\0' || reader->passed_over) &&
+        reader->position == cursor->position && reader->position != reader->segment.base &&
+        strcmp(check, cursor->check) != 0)
         result = soc_reader_restart(reader, "is not what the agent's cursor was made from", error);
     if (result < 0)
         soc_reader_close(reader);

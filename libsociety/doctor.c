@@ -107,6 +107,18 @@ static bool decodes(const struct soc_line *line)
     return json && soc_json_kind(json) == SOC_JSON_OBJECT;
 }
 
+/* A record of the registry whose agentId can't be one: nobody is registered by it. */
+static void check_agent(struct soc_report *report, const struct soc_line *line)
+{
+    SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, NULL);
+    const soc_json *agent = soc_json_get(json, "agent");
+    const soc_json *id = soc_json_get(agent ? agent : json, "agentId");
+    const char *text = soc_json_string(id);
+    if (id && !(text && soc_is_agent_id(text, strlen(text))))
+        soc_report_problem(report, line->position, "field agentId is no agent id: \"%.80s\"",
+                           text ? text : "");
+}
+
 /* Takes a line into the report; those of archives are not counted. */
 static void examine(struct soc_report *report, const struct soc_line *line, bool counted)
 {
@@ -114,6 +126,8 @@ static void examine(struct soc_report *report, const struct soc_line *line, bool
     bool damaged = !record || line->salvaged;
     if (damaged)
         explain(report, line);
+    if (record && strcmp(report->log, "registry") == 0)
+        check_agent(report, line);
     if (!counted)
         return;
     report->records += record;
@@ -137,7 +151,7 @@ static int read_segment(struct society *s, struct soc_report *report, int64_t fr
         examine(report, &line, present);
     }
     if (reader.data) {
-        if (reader.incident[0] != '\0')
+        if (reader.incident[0] != '\0' && !reader.passed_over) /* drop_junk() named those */
             soc_report_problem(report, SOC_NO_POSITION, "%s", reader.incident);
         report->torn = present && soc_reader_has_partial(&reader);
         /* That the segment behind an archive is damaged is found when it is its turn. */
@@ -190,6 +204,24 @@ static void drop_strangers(struct society *s, struct soc_report *report, struct 
     }
 }
 
+/* Drops archives that are none, whatever their names say. */
+static void drop_junk(struct society *s, struct soc_report *report, struct chain *chain)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < chain->count; i++) {
+        struct soc_segment segment = SOC_SEGMENT_INIT;
+        struct soc_error error = {0};
+        int result =
+            soc_segment_open(&s->dir, report->log, chain->bases[i], O_RDONLY, &segment, &error);
+        soc_segment_close(&segment);
+        if (soc_segment_is_none(result))
+            soc_report_problem(report, SOC_NO_POSITION, "%s; readers pass it over", error.text);
+        else /* what else keeps it from being opened is found by the reading */
+            chain->bases[kept++] = chain->bases[i];
+    }
+    chain->count = kept;
+}
+
 /* Learns which files the log consists of: 1, 0 there is nothing to read; -ENOMEM. */
 static int load_chain(struct society *s, struct soc_report *report, struct chain *chain)
 {
@@ -206,6 +238,7 @@ static int load_chain(struct society *s, struct soc_report *report, struct chain
         report->bytes = soc_segment_size(&chain->present, report->log, &error);
     if (result == 0 && listed == 0 && report->bytes >= 0) {
         drop_strangers(s, report, chain);
+        drop_junk(s, report, chain);
         return 1;
     }
     if (report->bytes < 0)

@@ -79,6 +79,24 @@ static void check_attachment(const struct check *check, const char *base)
         soc_report_problem(check->report, SOC_NO_POSITION, "%s", error.text);
 }
 
+/* A file with a second name: who writes to it writes to somebody else's. Looks again, for a lock
+ * file has two names while it is made. */
+static void check_links(const struct check *check, const char *sub, const char *name,
+                        const struct stat *st)
+{
+    struct stat now = *st;
+    for (int look = 0; look < 3 && now.st_nlink > 1; look++) {
+        char **names = NULL;
+        if (soc_fs_list(&check->s->dir, sub, &names, NULL) == 0)
+            soc_fs_free_names(names);
+        if (soc_sys->fstatat(check->s->dir.fd, name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+            return; /* gone by now */
+    }
+    if (now.st_nlink > 1)
+        soc_report_problem(check->report, SOC_NO_POSITION, "%s has %ju hard links", name,
+                           (uintmax_t)now.st_nlink);
+}
+
 /* One entry of the directory or of the subdirectory `sub`. */
 static void check_entry(const struct check *check, const char *sub, const char *base,
                         const struct stat *st)
@@ -88,6 +106,8 @@ static void check_entry(const struct check *check, const char *sub, const char *
     if (!S_ISLNK(st->st_mode) && (st->st_mode & S_IWOTH) != 0)
         soc_report_problem(check->report, SOC_NO_POSITION,
                            "%s can be written by others (mode %04o)", name, st->st_mode & 07777);
+    if (S_ISREG(st->st_mode) && (strcmp(sub, "locks") == 0 || strcmp(sub, "cursors") == 0))
+        check_links(check, sub, name, st);
     if (base[0] == '.' && has_suffix(base, ".tmp"))
         check_temporary(check, name, st);
     else if (strcmp(sub, "cursors") == 0 && base[0] != '.' && has_suffix(base, ".json"))

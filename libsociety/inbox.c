@@ -14,8 +14,7 @@
 #include "presence.h"
 #include "receipts.h"
 
-/* Opens a reader at the agent's cursor, or at the start: the agent has none, or a damaged one. */
-static int open_at_cursor(struct society *s, const char *agent, struct soc_reader *reader)
+int soc_inbox_open_reader(struct society *s, const char *agent, struct soc_reader *reader)
 {
     struct soc_cursor cursor;
     int result = soc_cursor_load(&s->dir, agent, &cursor, &s->error);
@@ -33,8 +32,9 @@ struct listing {
     const char *agent;
     const char *thread; /* NULL: any */
     bool unread;
+    int64_t cursor;     /* what stands before it is read */
     soc_json *receipts; /* the agent's; read when the first message asks for them */
-    society_list *list; /* NULL: only counted */
+    society_list *list;
     int64_t count;
 };
 
@@ -64,24 +64,29 @@ static void add_time(struct soc_strbuf *out, const soc_json *receipt, const char
 }
 
 /* The record as it stands, with the listing's fields before its last brace. */
-static int add_item(struct listing *listing, const struct soc_line *line, const soc_json *receipt)
+static int add_item(struct listing *listing, const struct soc_line *line, const soc_json *receipt,
+                    bool addressed)
 {
+    static const char *const ours[] = {"position", "deliveredAt", "acknowledgedAt", "unread", NULL};
+    bool unread = addressed && !receipt && line->position >= listing->cursor;
     struct soc_strbuf text = SOC_STRBUF_INIT;
     soc_json_minify(&text, line->text, line->length);
+    soc_json_drop(&text, ours);
     if (!text.failed)
         text.length--;
     soc_strbuf_add_format(&text, "%s\"position\":%" PRId64, text.length > 1 ? "," : "",
                           line->position);
     add_time(&text, receipt, "deliveredAt");
     add_time(&text, receipt, "acknowledgedAt");
-    soc_strbuf_add_char(&text, '}');
+    soc_strbuf_add_format(&text, ",\"unread\":%s}", unread ? "true" : "false");
     if (soc_list_add(listing->list, text.failed ? NULL : soc_strbuf_steal(&text)) < 0)
         return soc_fail_memory(&listing->s->error);
     return 0;
 }
 
-/* Whether the line belongs in the list, by its text alone: 1 with *ret_json, 0; errors. */
-static int select_line(struct listing *listing, const struct soc_line *line, soc_json **ret_json)
+/* Whether the line belongs in the list, by its text alone: 1 with the outputs, 0; errors. */
+static int select_line(struct listing *listing, const struct soc_line *line, soc_json **ret_json,
+                       bool *ret_addressed)
 {
     if (line->kind == SOC_LINE_MALFORMED)
         return 0;
@@ -95,13 +100,15 @@ static int select_line(struct listing *listing, const struct soc_line *line, soc
         !is_text(json, "id", listing->thread))
         return 0;
     *ret_json = soc_json_retain(json);
+    *ret_addressed = addressed == 1;
     return 1;
 }
 
 static int list_line(struct listing *listing, const struct soc_line *line)
 {
     SOC_AUTO_JSON soc_json *json = NULL;
-    int result = select_line(listing, line, &json);
+    bool addressed = false;
+    int result = select_line(listing, line, &json, &addressed);
     if (result != 1)
         return result;
     result = 0;
@@ -109,7 +116,7 @@ static int list_line(struct listing *listing, const struct soc_line *line)
     if (result < 0 || (listing->unread && receipt))
         return result;
     listing->count++;
-    return listing->list ? add_item(listing, line, receipt) : 0;
+    return add_item(listing, line, receipt, addressed);
 }
 
 static int list_all(struct listing *listing)
@@ -117,9 +124,14 @@ static int list_all(struct listing *listing)
     struct society *s = listing->s;
     struct soc_reader reader;
     struct soc_line line;
-    int result = listing->unread ? open_at_cursor(s, listing->agent, &reader)
-                                 : soc_reader_open(&reader, &s->dir, "messages",
-                                                   SOC_READ_FROM_START, &s->error);
+    int result = soc_inbox_open_reader(s, listing->agent, &reader);
+    if (result < 0)
+        return result;
+    listing->cursor = reader.position;
+    if (!listing->unread) {
+        soc_reader_close(&reader);
+        result = soc_reader_open(&reader, &s->dir, "messages", SOC_READ_FROM_START, &s->error);
+    }
     if (result < 0)
         return result;
     while (result >= 0 && (result = soc_reader_next(&reader, &line, &s->error)) == 1)
@@ -150,13 +162,6 @@ SOC_PUBLIC int society_inbox(society *s, uint32_t flags, const char *thread,
     return (int)listing.count;
 }
 
-int64_t soc_inbox_unread(struct society *s, const char *agent)
-{
-    struct listing listing = {.s = s, .agent = agent, .unread = true};
-    int result = list_all(&listing);
-    return result < 0 ? result : listing.count;
-}
-
 /* ---- One message ---- */
 
 static int add_receipts(soc_json *array, const soc_json *of)
@@ -185,6 +190,7 @@ static int add_receipts(soc_json *array, const soc_json *of)
 
 SOC_PUBLIC int society_message_get(society *s, const char *id, char **ret_message)
 {
+    static const char *const ours[] = {"position", "receipts", NULL};
     SOC_AUTO_FOUND struct soc_found found = {0};
     int result = soc_enter(s);
     if (result == 0)
@@ -201,7 +207,9 @@ SOC_PUBLIC int society_message_get(society *s, const char *id, char **ret_messag
         return soc_fail_memory(&s->error);
     SOC_AUTO_STRBUF struct soc_strbuf text = found.text;
     found.text = (struct soc_strbuf)SOC_STRBUF_INIT;
-    text.length--;
+    soc_json_drop(&text, ours);
+    if (!text.failed)
+        text.length--;
     soc_strbuf_add_format(&text, ",\"position\":%" PRId64 ",\"receipts\":", found.position);
     soc_json_dump(array, &text);
     soc_strbuf_add_char(&text, '}');
@@ -248,7 +256,7 @@ static int advance_cursor(struct society *s, const soc_json *receipts)
 {
     struct soc_reader reader = {.position = 0};
     struct soc_cursor cursor = {0};
-    int result = open_at_cursor(s, s->agent, &reader);
+    int result = soc_inbox_open_reader(s, s->agent, &reader);
     if (result < 0)
         return result;
     int64_t before = reader.position;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an agent has not read.
+ * Where an agent's unread messages begin.
  */
 #ifndef SOC_INBOX_H
 #define SOC_INBOX_H
 
 #include "handle.h"
+#include "reader.h"
 
-/* The number of messages to `agent` that are neither behind its cursor nor receipted by it. Errors
- * of reading. */
-int64_t soc_inbox_unread(struct society *s, const char *agent);
+/* Opens a reader of messages at the agent's cursor, or at the start when it has none or a damaged
+ * one. 0; errors of reading. */
+int soc_inbox_open_reader(struct society *s, const char *agent, struct soc_reader *reader);
 
 #endif

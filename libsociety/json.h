@@ -84,5 +84,7 @@ bool soc_json_is_utf8(const char *text, size_t length);
  * tokens, so that it is one line, and with lone surrogate escapes as \ufffd; numbers and other
  * escapes stay as they were written. */
 void soc_json_minify(struct soc_strbuf *out, const char *text, size_t length);
+/* Takes the members of these names (NULL-terminated) out of an object's text, minified and valid. */
+void soc_json_drop(struct soc_strbuf *text, const char *const *keys);
 
 #endif

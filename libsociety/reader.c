@@ -72,25 +72,46 @@ static int map_load(struct soc_reader *reader, struct map *map, struct soc_error
     return result;
 }
 
-/* Goes to the archived segment `index` of the map, or with index == count to the present one. */
-static int map_use(struct soc_reader *reader, struct map *map, size_t index, int64_t position,
-                   struct soc_error *error)
+static void map_drop(struct map *map, size_t index)
 {
-    struct soc_segment segment = map->present;
-    bool archived = index < map->count;
-    int64_t limit = INT64_MAX;
-    if (archived) {
-        limit = index + 1 < map->count ? map->bases[index + 1] : map->present.base;
-        int result = soc_segment_open(reader->dir, reader->log, map->bases[index], O_RDONLY,
-                                      &segment, error);
-        if (result < 0)
-            return result;
-    } else {
-        map->present = (struct soc_segment)SOC_SEGMENT_INIT;
+    map->count--;
+    memmove(map->bases + index, map->bases + index + 1,
+            (map->count - index) * sizeof map->bases[0]);
+}
+
+/* Opens an archived segment: 0; 1 the file is none, which the incident tells; errors. */
+static int open_archived(struct soc_reader *reader, int64_t base, struct soc_segment *ret_segment,
+                         struct soc_error *error)
+{
+    struct soc_error why = {0};
+    int result = soc_segment_open(reader->dir, reader->log, base, O_RDONLY, ret_segment, &why);
+    if (!soc_segment_is_none(result)) {
+        if (result < 0 && error)
+            *error = why;
+        return result;
     }
-    use_segment(reader, &segment, archived, limit,
-                position > segment.base ? position : segment.base);
-    return 0;
+    size_t told = strlen(reader->incident);
+    reader->passed_over |= told == 0;
+    snprintf(reader->incident + told, sizeof reader->incident - told, "%s%s; it is passed over",
+             told > 0 ? "; " : "", why.text);
+    return 1;
+}
+
+/* Where the first archived segment from `index` on begins that is one, else the present one: the end
+ * of the segment before it. */
+static int map_limit(struct soc_reader *reader, struct map *map, size_t index, int64_t *ret_limit,
+                     struct soc_error *error)
+{
+    int result = 1;
+    while (result == 1 && index < map->count) {
+        struct soc_segment next = SOC_SEGMENT_INIT;
+        result = open_archived(reader, map->bases[index], &next, error);
+        if (result == 1)
+            map_drop(map, index);
+        soc_segment_close(&next);
+    }
+    *ret_limit = index < map->count ? map->bases[index] : map->present.base;
+    return result < 0 && result != -ENOENT ? result : 0;
 }
 
 /* Which segment to go to: the one that holds `position`, or the oldest. */
@@ -112,6 +133,36 @@ static size_t map_following(const struct map *map, int64_t base)
     return index;
 }
 
+/* Goes to the segment of the map that `choose` names. */
+static int map_use(struct soc_reader *reader, struct map *map,
+                   size_t (*choose)(const struct map *, int64_t), int64_t position,
+                   struct soc_error *error)
+{
+    struct soc_segment segment = SOC_SEGMENT_INIT;
+    int64_t limit = INT64_MAX;
+    int result = 1;
+    size_t index = 0;
+    while (result == 1 && (index = choose(map, position)) < map->count) {
+        result = open_archived(reader, map->bases[index], &segment, error);
+        if (result == 1)
+            map_drop(map, index);
+    }
+    bool archived = index < map->count;
+    if (result >= 0 && archived)
+        result = map_limit(reader, map, index + 1, &limit, error);
+    if (result < 0) {
+        soc_segment_close(&segment);
+        return result;
+    }
+    if (!archived) {
+        segment = map->present;
+        map->present = (struct soc_segment)SOC_SEGMENT_INIT;
+    }
+    use_segment(reader, &segment, archived, limit,
+                position > segment.base ? position : segment.base);
+    return 0;
+}
+
 /* Goes to the segment that `choose` names. An archived one may be deleted between the look and the
  * opening: then it looks again. */
 static int locate(struct soc_reader *reader, size_t (*choose)(const struct map *, int64_t),
@@ -122,7 +173,7 @@ static int locate(struct soc_reader *reader, size_t (*choose)(const struct map *
         SOC_CLEANUP(map_free) struct map map;
         result = map_load(reader, &map, error);
         if (result == 0)
-            result = map_use(reader, &map, choose(&map, position), position, error);
+            result = map_use(reader, &map, choose, position, error);
     }
     return result;
 }
@@ -237,6 +288,7 @@ int soc_reader_restart(struct soc_reader *reader, const char *incident, struct s
     snprintf(reader->incident, sizeof reader->incident,
              "%s.jsonl %s (at position %" PRId64 "); reading begins again at its start",
              reader->log, incident, reader->position);
+    reader->passed_over = false;
     reader->pass_states = false;
     if (reader->forgets)
         soc_seen_forget(reader->seen);
@@ -246,44 +298,27 @@ int soc_reader_restart(struct soc_reader *reader, const char *incident, struct s
 
 /* ---- From one segment to the next ---- */
 
-/* Drops what is buffered from behind the limit: late lines, which come again, carried over into a
- * later segment (rotate.c). Those that were given before the rotation was noticed are then known by
- * their ids. */
-static void cut_at_limit(struct soc_reader *reader)
-{
-    int64_t unread = (int64_t)(reader->end - reader->start);
-    if (reader->position + unread > reader->limit) {
-        int64_t excess = reader->position + unread - reader->limit;
-        reader->end -= (size_t)(excess < unread ? excess : unread);
-        if (reader->scanned > reader->end)
-            reader->scanned = reader->end;
-    }
-}
-
-/* The present segment was moved away: learn where it ends. */
+/* The present segment was moved away: learn where it ends. What was buffered from behind that is the
+ * beginning of a late line: it goes with the buffer, and comes again, carried over into a later
+ * segment (rotate.c). */
 static int become_archived(struct soc_reader *reader, struct soc_error *error)
 {
-    struct soc_segment present = SOC_SEGMENT_INIT;
-    int result = soc_segment_open(reader->dir, reader->log, -1, O_RDONLY, &present, error);
-    if (result < 0) /* removed, and not made again: what we hold may still be read */
-        return result == -ENOENT ? 0 : result;
-    int64_t limit = present.base;
-    soc_segment_close(&present);
-    if (limit <= reader->segment.base) {
+    SOC_CLEANUP(map_free) struct map map;
+    int64_t limit;
+    int result = map_load(reader, &map, error);
+    if (result < 0 || map.present.fd < 0) /* removed: what we hold may still be read */
+        return result;
+    if (map.present.base <= reader->segment.base) {
         result = soc_reader_restart(reader, "was replaced", error);
         return result < 0 ? result : 1;
     }
-    SOC_AUTO_FREE int64_t *bases = NULL;
-    size_t count = 0;
-    result = soc_segment_archived(reader->dir, reader->log, &bases, &count, error);
+    while (map.count > 0 && map.bases[0] <= reader->segment.base)
+        map_drop(&map, 0);
+    result = map_limit(reader, &map, 0, &limit, error);
     if (result < 0)
         return result;
-    for (size_t i = count; i-- > 0;)
-        if (bases[i] > reader->segment.base && bases[i] < limit)
-            limit = bases[i];
     reader->archived = true;
     reader->limit = limit;
-    cut_at_limit(reader);
     return 1;
 }
 
@@ -300,10 +335,13 @@ static int next_segment(struct soc_reader *reader, struct soc_error *error)
         result = soc_reader_restart(reader, "was replaced", error);
         return result < 0 ? result : 1;
     }
-    if (next > wanted || reached < wanted)
-        snprintf(reader->incident, sizeof reader->incident,
-                 "%s.jsonl: history between positions %" PRId64 " and %" PRId64 " is missing",
-                 reader->log, reached, next);
+    if (next > wanted || reached < wanted) {
+        size_t told = reader->passed_over ? strlen(reader->incident) : 0;
+        snprintf(reader->incident + told, sizeof reader->incident - told,
+                 "%s%s.jsonl: history between positions %" PRId64 " and %" PRId64 " is missing",
+                 told > 0 ? "; " : "", reader->log, reached, next);
+        reader->passed_over = false;
+    }
     /* behind a gap the states are news */
     reader->pass_states = next == wanted && reached >= wanted;
     return 1;

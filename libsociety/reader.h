@@ -10,7 +10,8 @@
  *
  * Every read begins with the last bytes of the one before, which must be what they were: a log that
  * was truncated, rewritten or replaced is noticed, the reader begins again at its start, repeats
- * are dropped by id, and `incident` says so.
+ * are dropped by id, and `incident` says so. So it does of a file in the archive that is no segment
+ * whatever its name says: it is passed over.
  */
 #ifndef SOC_READER_H
 #define SOC_READER_H
@@ -46,7 +47,8 @@ struct soc_reader {
     bool
         forgets; /* a fold: after a restart every record counts anew, repeats of the old file too */
     struct soc_seen *seen;
-    char incident[256]; /* "" when nothing happened */
+    char incident[512]; /* "" when nothing happened */
+    bool passed_over;   /* it tells only of archived files that are no segments */
     uint64_t switches;  /* grows whenever another file is read */
 };
 

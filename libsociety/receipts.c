@@ -35,13 +35,26 @@ static int copy_time(soc_json *receipt, const soc_json *json, const char *key)
 
 /* Of which receipts, and by what they are told apart. */
 struct wanted {
-    const char *field; /* whose value is asked for */
+    const soc_json *agents; /* instead of the rest: whose */
+    const char *field;      /* whose value is asked for */
     const char *value;
     const char *key; /* whose value is the key in the map */
 };
 
+static int take_id(soc_json *map, const soc_json *agents, const soc_json *json)
+{
+    const char *agent = soc_json_get_string(json, "deliveredTo");
+    const char *id = soc_json_get_string(json, "messageId");
+    if (!agent || !id || !soc_json_get(agents, agent))
+        return 0;
+    SOC_AUTO_JSON soc_json *ids = entry(map, agent);
+    return ids ? soc_json_set(ids, id, soc_json_new_null()) : -1;
+}
+
 static int take(soc_json *map, const struct wanted *wanted, const soc_json *json)
 {
+    if (wanted->agents)
+        return take_id(map, wanted->agents, json);
     const char *value = soc_json_get_string(json, wanted->field);
     const char *key = soc_json_get_string(json, wanted->key);
     if (!key || !value || strcmp(value, wanted->value) != 0)
@@ -65,11 +78,11 @@ static soc_json *load(struct society *s, const struct wanted *wanted, int *ret_e
         *ret_error = result;
         return NULL;
     }
-    size_t length = strlen(wanted->value);
+    size_t length = wanted->value ? strlen(wanted->value) : 0;
     while ((result = soc_reader_next(&reader, &line, &s->error)) == 1) {
         /* Most receipts are others': a look at the bytes spares decoding them. */
         if (line.kind == SOC_LINE_MALFORMED ||
-            !memmem(line.text, line.length, wanted->value, length))
+            (length > 0 && !memmem(line.text, line.length, wanted->value, length)))
             continue;
         SOC_AUTO_JSON soc_json *json = soc_json_parse(line.text, line.length, NULL);
         if (json && take(map, wanted, json) < 0) {
@@ -84,13 +97,19 @@ static soc_json *load(struct society *s, const struct wanted *wanted, int *ret_e
 
 soc_json *soc_receipts_of_agent(struct society *s, const char *agent, int *ret_error)
 {
-    struct wanted wanted = {"deliveredTo", agent, "messageId"};
+    struct wanted wanted = {NULL, "deliveredTo", agent, "messageId"};
+    return load(s, &wanted, ret_error);
+}
+
+soc_json *soc_receipts_of_agents(struct society *s, const soc_json *agents, int *ret_error)
+{
+    struct wanted wanted = {.agents = agents};
     return load(s, &wanted, ret_error);
 }
 
 soc_json *soc_receipts_of_message(struct society *s, const char *id, int *ret_error)
 {
-    struct wanted wanted = {"messageId", id, "deliveredTo"};
+    struct wanted wanted = {NULL, "messageId", id, "deliveredTo"};
     return load(s, &wanted, ret_error);
 }
 

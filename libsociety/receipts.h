@@ -13,6 +13,8 @@
 /* Reads the receipts kept: an agent's as message id -> {"deliveredAt","acknowledgedAt"}. NULL on
  * failure, with *ret_error. */
 soc_json *soc_receipts_of_agent(struct society *s, const char *agent, int *ret_error);
+/* The same of all agents that are keys of `agents`, without the times: agent -> {id: null}. */
+soc_json *soc_receipts_of_agents(struct society *s, const soc_json *agents, int *ret_error);
 /* The same of one message: agent -> {…}. */
 soc_json *soc_receipts_of_message(struct society *s, const char *id, int *ret_error);
 

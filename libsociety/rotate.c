@@ -374,18 +374,22 @@ static int collect(const struct soc_dir *dir, const char *log, struct late *late
     return count < 0 ? soc_fail_memory(error) : count;
 }
 
-/* The base of the archived segment just before `base`; -ENOENT: none; errnos. */
-static int64_t previous_base(const struct soc_dir *dir, const char *log, int64_t base,
-                             struct soc_error *error)
+/* Opens the archived segment just before `base`, past files that are none. -ENOENT: there is none;
+ * errors. */
+static int open_previous(const struct soc_dir *dir, const char *log, int64_t base,
+                         struct soc_segment *ret_segment, struct soc_error *error)
 {
     SOC_AUTO_FREE int64_t *bases = NULL;
     size_t count = 0;
     int result = soc_segment_archived(dir, log, &bases, &count, error);
     if (result < 0)
         return result;
-    while (count > 0 && bases[count - 1] >= base)
-        count--;
-    return count > 0 ? bases[count - 1] : -ENOENT;
+    result = -ENOENT;
+    while (count-- > 0 && (result == -ENOENT || soc_segment_is_none(result)))
+        if (bases[count] < base)
+            result =
+                soc_segment_open(dir, log, bases[count], O_RDWR | O_APPEND, ret_segment, error);
+    return soc_segment_is_none(result) ? -ENOENT : result;
 }
 
 /* One write to the end of the new segment: all or, for the next who settles, what came through. */
@@ -442,16 +446,13 @@ static int settle_from(const struct soc_dir *dir, const char *log,
 int soc_settle(const struct soc_dir *dir, const char *log, const struct soc_segment *segment,
                struct soc_error *error)
 {
-    int64_t base = previous_base(dir, log, segment->base, error);
-    if (base < 0)
-        return base == -ENOENT ? 0 : (int)base;
     struct soc_segment old = SOC_SEGMENT_INIT;
-    int result = soc_segment_open(dir, log, base, O_RDWR | O_APPEND, &old, error);
+    int result = open_previous(dir, log, segment->base, &old, error);
     if (result < 0)
         return result == -ENOENT ? 0 : result;
     int64_t carried = 0;
     int64_t size = 0;
-    result = last_seal(old.fd, log, segment->base - base, &carried, &size, error);
+    result = last_seal(old.fd, log, segment->base - old.base, &carried, &size, error);
     if (result == 1 || (result == 0 && size < carried))
         result = 0;
     else if (result == 0)

@@ -45,6 +45,13 @@ void soc_segment_archive_name(char out[SOC_SEGMENT_NAME_MAX], const char *log, i
 int soc_segment_open(const struct soc_dir *dir, const char *log, int64_t base, int flags,
                      struct soc_segment *ret_segment, struct soc_error *error);
 void soc_segment_close(struct soc_segment *segment);
+/* Whether that says that the file is no segment, whatever its name: in the archive it is passed
+ * over. Other errors say nothing of the file. */
+static inline bool soc_segment_is_none(int result)
+{
+    return result == SOCIETY_E_CORRUPT || result == SOCIETY_E_UNSAFE_FILE ||
+           result == SOCIETY_E_FORMAT;
+}
 
 /* The id that a late line without one gets when it is carried over: `late-<log>-<base>-<position>`,
  * made from the segment it stood in and its position there, so that it is the same whoever does it,

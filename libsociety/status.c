@@ -5,9 +5,9 @@
 #include <society/society.h>
 
 #include "handle.h"
-#include "inbox.h"
 #include "registry.h"
 #include "task.h"
+#include "unread.h"
 
 static soc_json *log_object(struct society *s, const char *log)
 {
@@ -50,15 +50,19 @@ static soc_json *log_array(struct society *s)
 static soc_json *agents_with_unread(struct society *s, int *ret_error)
 {
     SOC_AUTO_JSON soc_json *agents = soc_agent_array(s, ret_error);
-    soc_json *result = agents ? soc_json_new_array() : NULL;
+    SOC_AUTO_JSON soc_json *counts = agents ? soc_unread_counts(s, agents, ret_error) : NULL;
+    soc_json *result = counts ? soc_json_new_array() : NULL;
     for (size_t i = 0; result && i < soc_json_count(agents); i++) {
         soc_json *agent = soc_json_copy(soc_json_item(agents, i));
-        int64_t unread =
-            agent ? soc_inbox_unread(s, soc_json_get_string(agent, "agentId")) : -ENOMEM;
-        if (unread >= 0 && soc_json_set(agent, "unread", soc_json_new_integer(unread)) == 0 &&
-            soc_json_append(result, agent) == 0)
-            continue;
-        *ret_error = unread < 0 ? (int)unread : -ENOMEM;
+        int64_t unread = 0;
+        if (agent && soc_json_get_integer(counts, soc_json_get_string(agent, "agentId"), &unread) &&
+            soc_json_set(agent, "unread", soc_json_new_integer(unread)) == 0) {
+            if (soc_json_append(result, agent) == 0)
+                continue;
+        } else {
+            soc_json_free(agent);
+        }
+        *ret_error = soc_fail_memory(&s->error);
         soc_json_free(result);
         return NULL;
     }

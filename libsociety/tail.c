@@ -47,7 +47,11 @@ struct society_tail {
     int64_t position;              /* behind what was given */
     char last[SOC_ID_MAX + 1];     /* id of the record given last */
     struct soc_strbuf unreceipted; /* receipts to append with the next commit */
-    soc_json *delivered; /* after the log was replaced: ids that this agent has receipts for */
+    soc_json
+        *delivered; /* ids that this agent has receipts for and is not given; NULL: not asked */
+    int64_t backlog_end; /* a record before it asks for `delivered`; 0: none does */
+    bool from_cursor;    /* the beginning; elsewhere old messages are given again */
+    soc_json *receipted; /* … and these have receipts; NULL: not read yet */
     struct soc_strbuf incident;
     bool incident_told;
     int32_t again_ms; /* the next pause before a look without an event; 0: none */
@@ -89,11 +93,30 @@ static int open_at_cursor(struct society_tail *tail)
     return result;
 }
 
+/* Behind the cursor may stand messages that were received out of order, each by itself. An agent
+ * that has caught up is spared reading its receipts: only what stands there now asks for them. */
+static int find_backlog(struct society_tail *tail)
+{
+    const struct soc_reader *reader = &tail->reader;
+    tail->from_cursor = true;
+    if (reader->archived)
+        tail->backlog_end = INT64_MAX;
+    if (reader->archived || reader->segment.fd < 0)
+        return 0;
+    int64_t size = soc_segment_size(&reader->segment, "messages", &tail->s->error);
+    if (size < 0)
+        return (int)size;
+    tail->backlog_end = reader->segment.base + size;
+    return 0;
+}
+
 static int open_reader(struct society_tail *tail, const char *log, int64_t position)
 {
     struct society *s = tail->s;
-    if (position == SOCIETY_FROM_CURSOR && tail->is_messages && s->agent[0] != '\0')
-        return open_at_cursor(tail);
+    if (position == SOCIETY_FROM_CURSOR && tail->is_messages && s->agent[0] != '\0') {
+        int opened = open_at_cursor(tail);
+        return opened < 0 || tail->everyone ? opened : find_backlog(tail);
+    }
     if (position == SOCIETY_FROM_CURSOR || position == SOCIETY_FROM_END)
         position = SOC_READ_FROM_END;
     else if (position == SOCIETY_FROM_START)
@@ -139,6 +162,7 @@ static void release(struct society_tail *tail)
     soc_strbuf_free(&tail->unreceipted);
     soc_strbuf_free(&tail->incident);
     soc_json_free(tail->delivered);
+    soc_json_free(tail->receipted);
     free(tail);
 }
 
@@ -208,17 +232,27 @@ void soc_tail_close_all(struct society *s)
 
 /* ---- Reading ---- */
 
+static int load_delivered(struct society_tail *tail)
+{
+    int result = 0;
+    soc_json *delivered = soc_receipts_of_agent(tail->s, tail->s->agent, &result);
+    if (!delivered)
+        return result;
+    soc_json_free(tail->delivered);
+    tail->delivered = delivered;
+    tail->backlog_end = 0;
+    return 0;
+}
+
 /* The log is not the one that was read: tell, and learn which messages this agent had received from
  * the old one. */
 static int note_incident(struct society_tail *tail)
 {
     int result = 0;
     if (tail->is_messages && !tail->everyone) {
-        soc_json *delivered = soc_receipts_of_agent(tail->s, tail->s->agent, &result);
-        if (!delivered)
+        result = load_delivered(tail);
+        if (result < 0)
             return result;
-        soc_json_free(tail->delivered);
-        tail->delivered = delivered;
     }
     soc_strbuf_clear(&tail->incident);
     soc_strbuf_add_string(&tail->incident, tail->reader.incident);
@@ -236,6 +270,9 @@ static int is_wanted(struct society_tail *tail, const struct soc_line *line)
         int addressed = soc_is_addressed(tail->s, line, tail->s->agent);
         if (addressed != 1)
             return addressed;
+        int result = line->position < tail->backlog_end ? load_delivered(tail) : 0;
+        if (result < 0)
+            return result;
     }
     struct soc_error why = {0};
     SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, &why);
@@ -247,8 +284,10 @@ static int is_wanted(struct society_tail *tail, const struct soc_line *line)
 
 static int keep(struct society_tail *tail, const struct soc_line *line)
 {
+    static const char *const ours[] = {"position", NULL}; /* which a listing puts beside it */
     soc_strbuf_clear(&tail->record);
     soc_json_minify(&tail->record, line->text, line->length);
+    soc_json_drop(&tail->record, ours);
     tail->record_position = line->position;
     tail->record_end = line->end;
     struct soc_slice id = soc_slice_plain(line->peek.id);
@@ -346,6 +385,21 @@ static int advance(struct society_tail *tail)
     return result;
 }
 
+/* Notes the receipt of the record at hand. A tail that began elsewhere than at the cursor may give
+ * what was received long ago, which needs no second one. */
+static int add_receipt(struct society_tail *tail)
+{
+    int result = 0;
+    if (!tail->from_cursor && !tail->receipted) {
+        tail->receipted = soc_receipts_of_agent(tail->s, tail->s->agent, &result);
+        if (!tail->receipted)
+            return result;
+    }
+    if (tail->receipted && soc_json_get(tail->receipted, tail->last))
+        return 0;
+    return soc_receipts_add(tail->s, tail->last, false, &tail->unreceipted);
+}
+
 SOC_PUBLIC int society_tail_next(society_tail *tail, const char **ret_record, int64_t *ret_position)
 {
     int result = soc_enter(tail->s);
@@ -354,7 +408,7 @@ SOC_PUBLIC int society_tail_next(society_tail *tail, const char **ret_record, in
     if (result <= 0)
         return result;
     if (tail->receipts && tail->last[0] != '\0') {
-        result = soc_receipts_add(tail->s, tail->last, false, &tail->unreceipted);
+        result = add_receipt(tail);
         if (result < 0)
             return result;
     }

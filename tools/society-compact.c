@@ -17,7 +17,8 @@ static const char help[] =
     "\n"
     "  -f, --force        also below the limits\n"
     "  -r, --retain       delete archives that project.json's retention no longer keeps,\n"
-    "                     but never messages that an agent has not read\n"
+    "                     but never messages ahead of the cursor of a registered agent or of\n"
+    "                     any agent that has one; a registered agent without one has read none\n"
     "\n";
 
 static const struct tool_option options[] = {{'f', "force", 0}, {'r', "retain", 0}, {0, NULL, 0}};

@@ -61,8 +61,8 @@ static void read_options(struct tool *t, struct request *r)
 static void add_row(struct table *table, json_value *message)
 {
     const char *state = json_member(message, "acknowledgedAt") ? "acknowledged"
-                        : json_member(message, "deliveredAt")  ? "read"
-                                                               : "new";
+                        : json_member_true(message, "unread")  ? "new"
+                                                               : "read";
     char *summary = record_summary(message);
     table_add(table, STYLE_DIM, json_member_text(message, "timestamp", NULL));
     table_add(table, NULL, json_member_text(message, "id", NULL));

@@ -81,8 +81,9 @@ int society_attachment_open(society *s, const char *hash, int32_t *ret_fd);
 
 /**
  * The messages that are addressed to the handle's agent, oldest first, each as it stands with its
- * `position` and two fields of its receipts by this agent, `deliveredAt` and `acknowledgedAt` (RFC
- * 3339, or null).
+ * `position`, two fields of its receipts by this agent, `deliveredAt` and `acknowledgedAt` (RFC
+ * 3339, or null), and `unread`: whether it is addressed to this agent and neither behind its cursor
+ * nor receipted by it. A foreign writer's fields of these names are left out.
  *
  * @param flags     0: what `messages.jsonl` holds now and what is archived; SOCIETY_INBOX_UNREAD
  * @param thread    the id of a thread: only its messages, also those this agent sent; NULL: all
@@ -95,7 +96,8 @@ int society_inbox(society *s, uint32_t flags, const char *thread, society_list *
 
 /**
  * One message, whoever it is addressed to, as it stands, with its `position` and `receipts`: an
- * array of objects `agent deliveredAt acknowledgedAt`.
+ * array of objects `agent deliveredAt acknowledgedAt`. A foreign writer's fields of these names are
+ * left out.
  *
  * @param id           the message's id
  * @param ret_message  receives the text, to be given to society_free()

@@ -89,7 +89,8 @@ int32_t society_tail_fd(const society_tail *tail);
  * @return 1 a record, 0 none yet; SOCIETY_E_GONE the directory was removed; -EIO and other errnos,
  *         after which the call may be repeated
  *
- * Malformed lines are passed over (society_check() names them). Since 0.1.0.
+ * Malformed lines are passed over (society_check() names them), and at the cursor what this agent
+ * has receipts for already. A foreign writer's field `position` is left out. Since 0.1.0.
  */
 int society_tail_next(society_tail *tail, const char **ret_record, int64_t *ret_position);
 

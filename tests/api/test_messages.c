@@ -84,6 +84,9 @@ static void test_several_at_once(void **state)
         society_send_lines(w1, "{\"to\":\"w2\",\"content\":1}\n\n{\"to\":\"w2\"}\n", NULL),
         SOCIETY_E_INVALID);
     assert_string_equal(society_last_message(w1), "line 3: field content is missing");
+    assert_int_equal(society_send_lines(w1, "{\"to\":\"w2\",\"content\":1}\n{\"to\" 1}\n", NULL),
+                     SOCIETY_E_INVALID);
+    assert_ptr_equal(strstr(society_last_message(w1), "line 2, column "), society_last_message(w1));
     assert_int_equal(society_send_lines(w1, NULL, NULL), SOCIETY_E_INVALID);
     assert_int_equal(society_send_lines(w1, "\n\n", NULL), 0);
     assert_string_equal(inbox(w2, 0, NULL), "a b");
@@ -117,6 +120,30 @@ static void test_receipts(void **state)
     society_free(message);
     assert_int_equal(society_message_get(w1, "nothing", &message), SOCIETY_E_NOT_FOUND);
     assert_int_equal(society_message_get(w1, NULL, &message), SOCIETY_E_NOT_FOUND);
+}
+
+static void test_foreign_fields(void **state)
+{
+    society_list *list;
+    char *message;
+
+    (void)state;
+    append_text(
+        member_path("messages.jsonl"),
+        "{\"posi\\u0074ion\":1,\"unread\":5,\"to\":\"w2\",\"id\":\"x\",\"receipts\":2,\"n\":[3]}\n"
+        "{\"to\":\"w2\",\"content\":\"position\"}\n");
+    assert_int_equal(society_inbox(w2, 0, NULL, &list), 2);
+    assert_string_equal(society_list_item(list, 0),
+                        "{\"to\":\"w2\",\"id\":\"x\",\"receipts\":2,\"n\":[3],\"position\":0,"
+                        "\"deliveredAt\":null,\"acknowledgedAt\":null,\"unread\":true}");
+    assert_non_null(strstr(society_list_item(list, 1), "\"content\":\"position\",\"position\":"));
+    society_list_free(list);
+    assert_int_equal(society_message_get(w2, "x", &message), 0);
+    assert_string_equal(message, "{\"unread\":5,\"to\":\"w2\",\"id\":\"x\",\"n\":[3],"
+                                 "\"position\":0,\"receipts\":[]}");
+    society_free(message);
+    assert_int_equal(society_send(w1, "{\"to\":\"w2\",\"content\":1,\"unread\":true}", NULL),
+                     SOCIETY_E_INVALID);
 }
 
 static void test_an_archived_message(void **state)
@@ -218,14 +245,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_sending),
-        TEST(test_several_at_once),
-        TEST(test_receipts),
-        TEST(test_an_archived_message),
-        TEST(test_threads),
-        TEST(test_attachments),
-        TEST(test_planted_attachments),
-        TEST(test_without_an_agent),
+        TEST(test_sending),        TEST(test_several_at_once),     TEST(test_receipts),
+        TEST(test_foreign_fields), TEST(test_an_archived_message), TEST(test_threads),
+        TEST(test_attachments),    TEST(test_planted_attachments), TEST(test_without_an_agent),
     };
 
     return cmocka_run_group_tests_name("messages", tests, NULL, NULL);

@@ -130,6 +130,30 @@ static void test_a_log_that_is_truncated_and_replaced(void **state)
     assert_non_null(strstr(society_tail_incident(tail), "was replaced"));
 }
 
+static void test_receipts_once(void **state)
+{
+    off_t size;
+
+    (void)state;
+    member_send(w1, "w2", "a");
+    member_send(w1, "w2", "b");
+    assert_int_equal(society_mark_delivered(w2, "b"), 1);
+    open_tail("messages", SOCIETY_FROM_CURSOR, SOCIETY_TAIL_RECEIPTS);
+    member_send(w1, "w2", "c");
+    assert_string_equal(member_await(tail, 2), "a c");
+    assert_int_equal(society_tail_commit(tail), 0);
+    society_tail_close(tail);
+    size = (off_t)file_size(member_path("deliveries.jsonl"));
+    open_tail("messages", SOCIETY_FROM_START, SOCIETY_TAIL_RECEIPTS);
+    assert_string_equal(member_take(tail), "a b c");
+    assert_int_equal(society_tail_commit(tail), 0);
+    assert_int_equal(file_size(member_path("deliveries.jsonl")), size);
+    member_send(w1, "w2", "d");
+    assert_string_equal(member_await(tail, 1), "d");
+    assert_int_equal(society_tail_commit(tail), 0);
+    assert_true(file_size(member_path("deliveries.jsonl")) > size);
+}
+
 static void test_a_log_that_comes_later(void **state)
 {
     (void)state;
@@ -215,6 +239,7 @@ int main(void)
         TEST(test_through_rotations),
         TEST(test_a_rotation_while_everything_was_read),
         TEST(test_a_log_that_is_truncated_and_replaced),
+        TEST(test_receipts_once),
         TEST(test_a_log_that_comes_later),
         TEST(test_a_directory_that_is_removed),
         TEST(test_files_that_were_planted),

@@ -17,7 +17,7 @@ enter() {
 }
 # The tens are the architecture's levels; the ones order the files of a level that build on each other.
 enter 00 public error strbuf path cleanup crc32c utf8 glob glob_normalise glob_scan
-enter 10 sys fs fs_dir fs_files fs_type git lock json json_lenient json_text list clock random sha256 peek
+enter 10 sys fs fs_dir fs_files fs_type git lock json json_lenient json_text json_drop list clock random sha256 peek
 enter 20 scan record seen reader segment log rotate watch
 enter 30 state cursor config identity discover
 enter 35 handle
@@ -28,7 +28,7 @@ enter 44 tail compose
 enter 45 task_state task_rules task_fields task_dump task_fold
 enter 45 own_state own_item own_rules own_cycle own_fold own_path own_decide own_files own_wait own_take
 enter 50 ownership mutex
-enter 50 agent message inbox attachment task task_view task_create task_claim task_change
+enter 50 agent message inbox unread attachment task task_view task_create task_claim task_change
 enter 60 society open doctor doctor_dir compact status init
 # Files of these levels are parts of one room and may use each other.
 rooms=' 00 10 20 45 50 60 '

@@ -484,7 +484,7 @@ static void test_memory_for_receipts(void **state)
     if (!memory_possible())
         skip();
     member_send(w1, "w2", "a");
-    open_tail("messages", SOCIETY_FROM_START, SOCIETY_TAIL_RECEIPTS);
+    open_tail("messages", SOCIETY_FROM_CURSOR, SOCIETY_TAIL_RECEIPTS);
     assert_int_equal(society_tail_wait(tail, 0), 1);
     memory_fail_from(1);
     assert_int_equal(society_tail_next(tail, &record, NULL), -ENOMEM);
@@ -492,6 +492,27 @@ static void test_memory_for_receipts(void **state)
     /* What was to be receipted is not known any more: no cursor goes over it. */
     assert_int_equal(society_tail_commit(tail), -ENOMEM);
     assert_false(file_exists(member_path("cursors/w2.json")));
+}
+
+/* A tail from elsewhere asks first which receipts there are: the record waits until that is known,
+ * and no cursor goes over it meanwhile. */
+static void test_memory_for_known_receipts(void **state)
+{
+    (void)state;
+    if (!memory_possible())
+        skip();
+    member_send(w1, "w2", "a");
+    open_tail("messages", SOCIETY_FROM_START, SOCIETY_TAIL_RECEIPTS);
+    assert_int_equal(society_tail_wait(tail, 0), 1);
+    memory_fail_from(1);
+    assert_int_equal(society_tail_next(tail, &record, NULL), -ENOMEM);
+    assert_true(memory_restore());
+    assert_int_equal(society_tail_commit(tail), 0);
+    assert_false(file_exists(member_path("deliveries.jsonl")) &&
+                 file_size(member_path("deliveries.jsonl")) > 0);
+    society_tail_close(tail);
+    open_tail("messages", SOCIETY_FROM_CURSOR, SOCIETY_TAIL_RECEIPTS);
+    assert_string_equal(member_take(tail), "a");
 }
 
 static void test_memory_for_events(void **state)
@@ -568,6 +589,7 @@ int main(void)
         TEST(test_signals),
         TEST(test_another_process),
         TEST(test_memory_for_receipts),
+        TEST(test_memory_for_known_receipts),
         TEST(test_memory_for_events),
         TEST(test_memory),
     };

@@ -45,5 +45,14 @@ society-doctor -C torn --repair >/dev/null
 is "$(tail -c 1 "torn/$log" | od -An -tx1 | tr -d ' ')" 0a "--repair ends it with a newline"
 is "$(society-doctor -C torn -j | jq -c 'select(.log=="messages") | [.torn,.malformed]')" "[0,1]" "of a malformed line"
 is "$(society-watch -C torn -a bob -j --count 1 | jq -r .content)" one "and the good one is still there"
+mkdir junk
+society-init junk >/dev/null
+society-send -C junk bob one >/dev/null
+society-compact -C junk --force messages >/dev/null
+echo junk >junk/.society-agent/archive/messages-5.jsonl
+run society-doctor -C junk
+is "$status" 1 "junk in the archive is a problem"
+like "$(cat "$T/out")" "archive/messages-5.jsonl: field base is 0" "that is named"
+is "$(society-watch -C junk -a bob -j --count 1 | jq -r .content)" one "and stops no reader"
 status_is 2 "arguments are refused" society-doctor messages
 done_testing

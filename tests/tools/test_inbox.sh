@@ -79,6 +79,21 @@ printf '%s\n' '{"id":"msg-1","from":"user","to":"bob","type":"task_assign","cont
 ok "a foreign message is acknowledged" society-inbox ack msg-1
 is "$(society-inbox -j | jq -r 'select(.id=="msg-1").acknowledgedAt | type')" string "and shown so"
 
+
+# Foreign fields with the names of ours, and messages without an id.
+printf '%s\n' '{"to":"bob","content":"p","position":7,"deliveredAt":1,"acknowledgedAt":2,"receipts":3,"unread":4,"id":"dk"}' \
+    >>.society-agent/messages.jsonl
+is "$(society-inbox -j | grep '"dk"' | jq -c '[.content,.deliveredAt,.acknowledgedAt,.unread,(.position > 7)]')" '["p",null,null,true,true]' \
+    "foreign fields do not stand beside ours in the list"
+like "$(society-watch -j --no-commit --timeout 0 2>/dev/null | grep '"dk"')" '"unread":4,"id":"dk","position":[0-9]+}$' "nor in the watch"
+ok "nor when it is read" society-inbox read dk
+is "$(society-inbox read dk -j | grep -o '"receipts":' | wc -l)" 1 "receipts are there once"
+printf '%s\n' '{"to":"bob","content":"nameless"}' >>.society-agent/messages.jsonl
+is "$(society-inbox | tail -n 1 | cut -f 3)" new "a message without an id is new"
+society-watch --timeout 0 >/dev/null 2>&1
+is "$(society-inbox | tail -n 1 | cut -f 3)" read "until the cursor is behind it"
+is "$(society-inbox -j | jq .unread | sort -u)" false "then nothing is unread"
+
 status_is 1 "read of what is not there" society-inbox read nothing
 status_is 1 "ack of what is not there" society-inbox ack nothing
 status_is 1 "ack of what is another's" society-inbox -a dave ack "$first"

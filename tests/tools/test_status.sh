@@ -35,5 +35,25 @@ else
 fi
 society-watch -a bob --count 2 >/dev/null
 is "$(society-status -j | jq -c '.agents[1].unread')" 0 "what was watched is read"
+
+# Counted for all agents in one pass: each from its cursor, by every kind of addressee, without what is receipted.
+society-agent -a carol register --role tester
+cat >>.society-agent/messages.jsonl <<'END'
+{"id":"u1","from":"alice","to":["bob","role:tester","bob"],"content":1}
+{"id":"u2","from":"b\u006fb","to":"all","content":1}
+{"id":"u3","from":"bob","to":"supervisor","content":1}
+{"id":"u4","from":"alice","to":"role:tester","content":1}
+{"id":"u5","from":"alice","to":"carol","content":1}
+{"id":"u6","from":"alice","to":"nobody","content":1}
+{"to":"bob","from":"alice","content":"no id"}
+END
+society-inbox -a carol ack u4
+society-inbox -a carol ack u5
+society-inbox -a bob ack u4
+for agent in alice bob carol; do
+    is "$(society-status -j | jq ".agents[] | select(.agentId==\"$agent\").unread")" "$(society-inbox -a $agent --unread -j | wc -l)" \
+        "$agent's number is the length of its inbox"
+done
+is "$(society-status -j | jq -c '[.agents[].unread]')" '[2,2,3]' "the numbers"
 status_is 2 "arguments are refused" society-status now
 done_testing

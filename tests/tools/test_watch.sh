@@ -37,12 +37,21 @@ is "$(society-watch -j --no-commit --count 1 | contents)" three "and again"
 is "$(wc -l <.society-agent/deliveries.jsonl)" 2 "without a receipt"
 is "$(society-watch -j --all-history --count 3 | contents)" "one two three" "--all-history begins with the oldest"
 status_is 1 "and commits what it printed" society-watch --timeout 0
+receipts=$(wc -l <.society-agent/deliveries.jsonl)
+society-watch --all-history --count 3 >/dev/null
+is "$(wc -l <.society-agent/deliveries.jsonl)" "$receipts" "a message given again gets no second receipt"
 position=$(society-watch -j --all-history --no-commit --count 3 | tail -n 1 | jq .position)
 is "$(society-watch -j --since "$position" --count 1 | contents)" three "--since begins at a position"
 send bob four
 send bob five
 is "$(society-watch -j --count 1 | contents)" four "--count is exact"
 is "$(society-watch -j --count 1 | contents)" five "and the next run goes on behind it"
+
+send bob jumped
+send bob chosen
+position=$(society-watch -j --no-commit --count 2 | tail -n 1 | jq .position)
+is "$(society-watch -j --since "$position" --count 1 | contents)" chosen "--since passes over what is unread"
+is "$(society-watch -j --timeout 0 | contents)" jumped "which comes later, and what was received does not come again"
 
 # The record is printed as it stands.
 printf '%s\n' '{"type":"message","to":"bob","from":"x","content":"c","big":123456789012345678901234567890,"real":0.1,"z":{}}' >>"$log"
@@ -122,6 +131,9 @@ is "$(jq -r .content got)" "to the command" "the command has the record on its i
 is "$(cat env)" "alice question $(jq -r .id got)" "and its sender, type and id in the environment"
 is "$(jq '.position | type' got)" '"number"' "and its position"
 is "$(society-inbox --unread -j)" "" "then it is committed"
+send bob "with a place"
+env -u SOCIETY_AGENT society-watch -a bob --count 1 --exec 'echo "$SOCIETY_AGENT $SOCIETY_DIR" >env'
+is "$(cat env)" "bob $T/.society-agent" "the command has the agent and the directory"
 head -c 200000 /dev/zero | tr '\0' x | society-send -a alice bob - >/dev/null
 status_is 0 "a command need not read its input" society-watch --count 1 --timeout 10 --exec true
 send bob killed

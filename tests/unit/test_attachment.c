@@ -213,18 +213,42 @@ static void test_file_that_grows_while_copied(void **state)
     free(path);
 }
 
+static void expect_hello(void)
+{
+    int32_t fd = -1;
+    expect_attached("file", "text/plain", 6);
+    assert_int_equal(society_attachment_open(s, HELLO_HASH, &fd), 0);
+    close(fd);
+    assert_int_equal(count_entries(in_store("")), 1);
+    assert_int_equal(file_mode(in_store(HELLO_HASH)), 0600);
+}
+
 static void test_name_taken_by_something_else(void **state)
 {
     (void)state;
     char *text = NULL;
     write_text(in_project("file"), "hello\n");
-    write_text(in_store(HELLO_HASH), "hell");
-    assert_int_equal(society_attach(s, in_project("file"), &text), SOCIETY_E_CORRUPT);
-    expect_words("has 4 bytes and should have 6");
+    write_text(in_store(HELLO_HASH), "evil!\n"); /* of the same size */
+    expect_hello();
+    assert_int_equal(truncate(in_store(HELLO_HASH), SOC_ATTACHMENT_MAX + 1), 0);
+    expect_hello();
     assert_int_equal(unlink(in_store(HELLO_HASH)), 0);
     assert_int_equal(symlink("../../file", in_store(HELLO_HASH)), 0);
-    assert_int_equal(society_attach(s, in_project("file"), &text), SOCIETY_E_CORRUPT);
-    expect_words("is not a regular file");
+    expect_hello();
+    assert_int_equal(unlink(in_store(HELLO_HASH)), 0);
+    assert_int_equal(mkfifo(in_store(HELLO_HASH), 0600), 0);
+    expect_hello();
+    /* The right content, which somebody can change by its other name. */
+    assert_int_equal(link(in_store(HELLO_HASH), in_project("other")), 0);
+    expect_hello();
+    write_text(in_project("other"), "evil!\n");
+    expect_hello();
+    faults_at(FAULT_PREAD, 1, EIO);
+    assert_int_equal(society_attach(s, in_project("file"), &text), -EIO);
+    assert_int_equal(unlink(in_store(HELLO_HASH)), 0);
+    assert_int_equal(mkdir(in_store(HELLO_HASH), 0700), 0);
+    assert_int_equal(society_attach(s, in_project("file"), &text), -EISDIR);
+    expect_words("can't replace attachments/" HELLO_HASH);
     assert_int_equal(count_entries(in_store("")), 1);
 }
 

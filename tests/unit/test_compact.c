@@ -265,6 +265,34 @@ static void test_retain_stops_at_a_cursor(void **state)
     free(bases);
 }
 
+static void test_retain_keeps_what_the_registered_have_not_read(void **state)
+{
+    (void)state;
+    make_history(2);
+    s->config.retain_bytes = 0;
+    assert_int_equal(society_register(s, "{}"), 0);
+    put_cursor("bob", messages_end());
+    compact("messages", RETAIN, 0);
+    put_cursor("alice", messages_end());
+    compact("messages", RETAIN, 2);
+}
+
+/* A file that is no segment must not stand for the end of the segment before it. */
+static void test_retain_with_junk_in_the_archive(void **state)
+{
+    (void)state;
+    make_history(1);
+    s->config.retain_bytes = 0;
+    write_text(in_society("archive/messages-5.jsonl"), "junk\n");
+    assert_int_equal(mkfifo(in_society("archive/messages-7.jsonl"), 0600), 0);
+    put_cursor("bob", 6);
+    compact("messages", RETAIN, 0);
+    put_cursor("bob", messages_end());
+    compact("messages", RETAIN, 1);
+    assert_false(file_exists(in_society("archive/messages-0.jsonl")));
+    assert_true(file_exists(in_society("archive/messages-5.jsonl")));
+}
+
 static void test_retain_of_what_has_no_cursors(void **state)
 {
     (void)state;
@@ -361,6 +389,8 @@ int main(void)
         CASE(test_retain_days),
         CASE(test_retain_bytes),
         CASE(test_retain_stops_at_a_cursor),
+        CASE(test_retain_keeps_what_the_registered_have_not_read),
+        CASE(test_retain_with_junk_in_the_archive),
         CASE(test_retain_of_what_has_no_cursors),
         CASE(test_unreadable_cursor_keeps_everything),
         CASE(test_late_lines_keep_their_archive),

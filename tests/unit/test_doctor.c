@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The doctor: what it counts, what it names and where, what it repairs, and that it writes nothing
- * unasked.
- */
+/* The doctor: what it counts, what it names and where, what it repairs; and nothing unasked. */
 #include "doctor.h"
 
 #include <errno.h>
@@ -23,6 +20,7 @@
 #include "harness/unit.h"
 
 #define REPAIR SOCIETY_CHECK_REPAIR
+#define HELLO_HASH "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
 #define FOREIGN "{\"type\":\"message\",\"from\":\"eve\",\"to\":\"bob\",\"content\":\"hi\"}\n"
 
 static char *tmp;
@@ -370,12 +368,22 @@ static void test_damaged_archive_hides_nothing(void **state)
     assert_int_equal(number(of_log(all, "messages"), "malformed"), 1);
 }
 
+static void test_registry(void **state)
+{
+    (void)state;
+    write_text(in_society("registry.jsonl"), "{\"agentId\":\"bob\"}\n{\"agentId\":\"a/b\"}\n");
+    expect_one(REPAIR, "registry", 18, "field agentId is no agent id: \"a/b\"");
+}
+
 static void test_archive_without_a_log(void **state)
 {
     (void)state;
     say("old");
     rotate();
     say("new");
+    write_text(in_society("archive/messages-5.jsonl"), "junk\n");
+    expect_one(0, "messages", -1, "archive/messages-5.jsonl: field base is 0");
+    assert_int_equal(unlink(in_society("archive/messages-5.jsonl")), 0);
     write_text(in_society("archive/messages-999999.jsonl"), "x\n");
     expect_one(0, "messages", -1, "archive/messages-999999.jsonl is no part of the log");
     assert_int_equal(unlink(in_society("archive/messages-999999.jsonl")), 0);
@@ -479,6 +487,18 @@ static void test_locks_and_modes(void **state)
     expect_problem(all, NULL, -1, "the directory can be written by others (mode 0702)");
 }
 
+static void test_hard_links(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"locks/agent-bob.lock", "cursors/notes"};
+    for (size_t i = 0; i < 2; i++) {
+        write_text(in_society(names[i]), "");
+        assert_int_equal(link(in_society(names[i]), in_society("other")), 0);
+        expect_one(0, NULL, -1, "has 2 hard links");
+        assert_int_equal(unlink(in_society("other")), 0);
+    }
+}
+
 static void test_subdirectory_is_a_link(void **state)
 {
     (void)state;
@@ -499,9 +519,7 @@ static void test_attachments(void **state)
     society_free(text);
     free(file);
     expect_problems(0, 0);
-    append_text(in_society("attachments/"
-                           "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"),
-                "!");
+    append_text(in_society("attachments/" HELLO_HASH), "!");
     expect_one(REPAIR, NULL, -1, "its content has the SHA-256");
 }
 
@@ -562,6 +580,7 @@ int main(void)
         CASE(test_missing_and_short_archives),
         CASE(test_gap),
         CASE(test_damaged_archive_hides_nothing),
+        CASE(test_registry),
         CASE(test_archive_without_a_log),
         CASE(test_unsafe_logs),
         CASE(test_damaged_header),
@@ -569,6 +588,7 @@ int main(void)
         CASE(test_cursors),
         CASE(test_temporary_files),
         CASE(test_locks_and_modes),
+        CASE(test_hard_links),
         CASE(test_subdirectory_is_a_link),
         CASE(test_attachments),
         CASE(test_nothing_is_written_unasked),

@@ -117,6 +117,38 @@ static void test_late_lines(void **state)
     assert_int_equal(count_text(store_path(LOG), "late-messages-"), 1);
 }
 
+/* The doctor settles an old archive when the segment that has its late lines is archived, too: then
+ * only the seal among them tells which were carried over. */
+static void test_late_lines_behind_a_seal(void **state)
+{
+    int64_t base;
+
+    (void)state;
+    put_ours(LOG, "a");
+    assert_int_equal(rotate(NULL), 0);
+    put_ours(OLD, "late1");
+    assert_int_equal(settle(), 1);
+    base = segment.base;
+    assert_int_equal(rotate(NULL), 0);
+    put_ours(OLD, "late2");
+    reopen();
+    segment.base = base;
+    assert_int_equal(soc_settle(&store_dir, "messages", &segment, &store_error), 1);
+    assert_int_equal(count_text(store_path(LOG), "\"late1\""), 0);
+    assert_int_equal(count_text(store_path(LOG), "\"late2\""), 1);
+}
+
+static void test_late_lines_behind_junk(void **state)
+{
+    (void)state;
+    put_ours(LOG, "a");
+    assert_int_equal(rotate(NULL), 0);
+    store_put("archive/messages-5.jsonl", "junk\n");
+    put_ours(OLD, "late");
+    assert_int_equal(settle(), 1);
+    assert_string_equal(read_all(), "r:a r:late");
+}
+
 static void test_late_lines_with_odd_ids(void **state)
 {
     (void)state;
@@ -319,6 +351,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_rotation),
         TEST(test_late_lines),
+        TEST(test_late_lines_behind_a_seal),
+        TEST(test_late_lines_behind_junk),
         TEST(test_late_lines_with_odd_ids),
         TEST(test_a_late_line_that_is_torn),
         TEST(test_no_archive),

@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -194,9 +195,20 @@ static int follow(struct watch *w)
     return STATUS_DONE;
 }
 
+/* The command speaks as the agent that watches, in the same society. */
+static void export_place(struct tool *t)
+{
+    const char *agent = society_agent(t->society);
+    if ((agent && *agent && setenv("SOCIETY_AGENT", agent, 1) != 0) ||
+        setenv("SOCIETY_DIR", society_dir(t->society), 1) != 0)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+}
+
 int follow_run(struct tool *t, const struct follow *f)
 {
     struct watch w = {.t = t, .f = f, .left = f->count};
+    if (f->command)
+        export_place(t);
     open_tails(&w);
     int status = follow(&w);
     for (int i = 0; i < w.tail_count; i++)

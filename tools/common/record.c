@@ -25,10 +25,11 @@ const char *record_thread(json_value *record)
 /* Shown by themselves, or of no use to people. */
 static int is_framing(const char *key)
 {
-    static const char *const keys[] = {
-        "type",     "id",       "from",        "to",          "timestamp", "crc",
-        "subject",  "priority", "content",     "delivered",   "position",  "session",
-        "receipts", "agentId",  "deliveredAt", "ackRequired", NULL};
+    static const char *const keys[] = {"type",           "id",        "from",        "to",
+                                       "timestamp",      "crc",       "subject",     "priority",
+                                       "content",        "delivered", "position",    "session",
+                                       "receipts",       "agentId",   "deliveredAt", "ackRequired",
+                                       "acknowledgedAt", "unread",    NULL};
     for (size_t i = 0; keys[i]; i++)
         if (strcmp(key, keys[i]) == 0)
             return 1;
