@@ -122,7 +122,7 @@ static int list_line(struct listing *listing, const struct soc_line *line)
 static int list_all(struct listing *listing)
 {
     struct society *s = listing->s;
-    struct soc_reader reader;
+    struct soc_reader reader = {.position = 0};
     struct soc_line line;
     int result = soc_inbox_open_reader(s, listing->agent, &reader);
     if (result < 0)

@@ -138,10 +138,11 @@ static int publish(struct society *s, int locks, const char *fresh, const char *
     if (fd < 0)
         return fd;
     int result = soc_fs_write_all(fd, text->data, text->length, name, &s->error);
-    if (result == 0 &&
-        soc_sys->linkat(locks, fresh + LOCKS_PREFIX, locks, name + LOCKS_PREFIX, 0) < 0)
+    if (result == 0 && soc_sys->renameat2(locks, fresh + LOCKS_PREFIX, locks, name + LOCKS_PREFIX,
+                                          RENAME_NOREPLACE) < 0)
         result = errno == EEXIST ? -EEXIST : soc_fail_errno(&s->error, "cannot make %s", name);
-    soc_sys->unlinkat(locks, fresh + LOCKS_PREFIX, 0);
+    if (result < 0)
+        soc_sys->unlinkat(locks, fresh + LOCKS_PREFIX, 0);
     return result;
 }
 

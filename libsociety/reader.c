@@ -97,8 +97,8 @@ static int open_archived(struct soc_reader *reader, int64_t base, struct soc_seg
     return 1;
 }
 
-/* Where the first archived segment from `index` on begins that is one, else the present one: the end
- * of the segment before it. */
+/* Where the first archived segment from `index` on begins that is one, else the present one: the
+ * end of the segment before it. */
 static int map_limit(struct soc_reader *reader, struct map *map, size_t index, int64_t *ret_limit,
                      struct soc_error *error)
 {
@@ -298,8 +298,8 @@ int soc_reader_restart(struct soc_reader *reader, const char *incident, struct s
 
 /* ---- From one segment to the next ---- */
 
-/* The present segment was moved away: learn where it ends. What was buffered from behind that is the
- * beginning of a late line: it goes with the buffer, and comes again, carried over into a later
+/* The present segment was moved away: learn where it ends. What was buffered from behind that is
+ * the beginning of a late line: it goes with the buffer, and comes again, carried over into a later
  * segment (rotate.c). */
 static int become_archived(struct soc_reader *reader, struct soc_error *error)
 {
@@ -315,11 +315,9 @@ static int become_archived(struct soc_reader *reader, struct soc_error *error)
     while (map.count > 0 && map.bases[0] <= reader->segment.base)
         map_drop(&map, 0);
     result = map_limit(reader, &map, 0, &limit, error);
-    if (result < 0)
-        return result;
-    reader->archived = true;
+    reader->archived = result == 0;
     reader->limit = limit;
-    return 1;
+    return result < 0 ? result : 1;
 }
 
 /* At the end of an archived segment: on to the one whose base is its end. */

@@ -57,7 +57,7 @@ static int take(soc_json *map, const struct wanted *wanted, const soc_json *json
         return take_id(map, wanted->agents, json);
     const char *value = soc_json_get_string(json, wanted->field);
     const char *key = soc_json_get_string(json, wanted->key);
-    if (!key || !value || strcmp(value, wanted->value) != 0)
+    if (!key || !value || !wanted->value || strcmp(value, wanted->value) != 0)
         return 0;
     SOC_AUTO_JSON soc_json *receipt = entry(map, key);
     if (!receipt || copy_time(receipt, json, "deliveredAt") < 0 ||

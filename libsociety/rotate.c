@@ -344,16 +344,14 @@ static int late_lines(struct late *late, soc_json *ids, struct soc_strbuf *out)
 {
     struct soc_line line;
     int count = 0;
-    for (late->offset = 0; next_late(late, &line);) {
-        if (late->id.failed)
-            return -ENOMEM;
+    for (late->offset = 0; next_late(late, &line) && !late->id.failed;) {
         if (!soc_json_get(ids, late->id.data))
             continue;
         soc_json_remove(ids, late->id.data);
         add_late(late, &line, out);
         count++;
     }
-    return out->failed ? -ENOMEM : count;
+    return out->failed || late->id.failed ? -ENOMEM : count;
 }
 
 /* Collects what is to be carried over from the late bytes; their last newline goes to *ret_end, an

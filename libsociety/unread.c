@@ -197,7 +197,7 @@ soc_json *soc_unread_counts(struct society *s, const soc_json *agents, int *ret_
 {
     struct tally tally = {.s = s};
     SOC_AUTO_JSON soc_json *counts = soc_json_new_object();
-    int result = counts ? set_up(&tally, agents) : soc_fail_memory(&s->error);
+    int result = counts ? set_up(&tally, agents) : -ENOMEM;
     if (result == 0)
         result = count_all(&tally);
     for (size_t i = 0; result == 0 && i < tally.count; i++)

@@ -237,6 +237,23 @@ static void test_memory(void **state)
     assert_string_equal(store_read_log("messages", 0), "r:a s:b");
 }
 
+static void test_no_memory_to_decode_a_line(void **state)
+{
+    struct soc_line line;
+
+    (void)state;
+    if (!memory_possible())
+        skip();
+    store_put("messages.jsonl", store_foreign("a"));
+    assert_int_equal(soc_reader_open(&reader, &store_dir, "messages", 0, &store_error), 0);
+    memory_fail_from(1);
+    assert_int_equal(soc_reader_next(&reader, &line, &store_error), -ENOMEM);
+    assert_true(memory_restore());
+    assert_int_equal(soc_reader_next(&reader, &line, &store_error), 1);
+    assert_int_equal(line.kind, SOC_LINE_RECORD);
+    soc_reader_close(&reader);
+}
+
 static void test_memory_for_long_lines(void **state)
 {
     char *filler = store_filler(200 * 1024);
@@ -266,6 +283,7 @@ int main(void)
         TEST(test_small_reads),
         TEST(test_history_deleted_between_look_and_opening),
         TEST(test_the_check),
+        TEST(test_no_memory_to_decode_a_line),
         TEST(test_memory_for_long_lines),
         TEST(test_memory),
     };

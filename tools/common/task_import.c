@@ -202,6 +202,7 @@ int task_import(struct tool *t, const struct task_request *r)
     char *tasks = convert(&in, society_agent(t->society), &skipped);
     show_progress("writing", in.count);
     int result = society_task_create_lines(t->society, tasks, &ids);
+    free(tasks);
     show_progress("", 0);
     /* What is wrong with a file is no fault of the command line. */
     if (result < 0)
@@ -211,7 +212,6 @@ int task_import(struct tool *t, const struct task_request *r)
     if (skipped > 0)
         tool_warn("%d tasks imported, %d deleted issues skipped", result, skipped);
     society_list_free(ids);
-    free(tasks);
     free_lines(&in);
     return STATUS_DONE;
 }
