@@ -123,17 +123,17 @@ static int archive(struct society *s, const char *log, bool force, society_list 
     int result = is_due(s, log, force);
     if (result <= 0)
         return result;
+    struct soc_log *rotated = strcmp(log, "messages") == 0     ? &s->messages
+                              : strcmp(log, "deliveries") == 0 ? &s->deliveries
+                                                               : NULL;
     result = 0;
-    struct soc_state *state = state_of(s, log, &result);
-    if (result < 0)
-        return result;
-    if (state) {
+    struct soc_state *state = rotated ? NULL : state_of(s, log, &result);
+    if (rotated)
+        result = rotate(s, rotated, force, &base);
+    else if (state)
         result = soc_state_compact(state, force, &s->error);
+    if (state)
         base = state->log.segment.base;
-    } else {
-        result =
-            rotate(s, strcmp(log, "messages") == 0 ? &s->messages : &s->deliveries, force, &base);
-    }
     return result <= 0 ? result : add_archived(s, log, base, list);
 }
 

@@ -126,10 +126,11 @@ int soc_config_load(struct soc_config *config, const struct soc_dir *dir, struct
     if (result < 0)
         return result == -ENOENT ? 0 : result;
     struct soc_error why = {0};
-    config->json = soc_json_parse(text.data ? text.data : "", text.length, &why);
+    const char *bytes = text.data ? text.data : "";
+    config->json = soc_json_parse(bytes, text.length, &why);
     if (!config->json)
         return soc_fail(error, why.code, FILE_NAME ": %s", why.text);
-    result = read_fields(config, text.data, error);
+    result = read_fields(config, bytes, error);
     if (result < 0)
         soc_config_free(config);
     return result;

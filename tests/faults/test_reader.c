@@ -239,8 +239,6 @@ static void test_memory(void **state)
 
 static void test_no_memory_to_decode_a_line(void **state)
 {
-    struct soc_line line;
-
     (void)state;
     if (!memory_possible())
         skip();

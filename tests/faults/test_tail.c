@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Tails under faults: what is opened at all, what is repeated after an error, and that no error
- * loses a record.
- */
+/* Tails under faults: what is opened at all, what is repeated, and that no error loses a record. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -518,54 +515,6 @@ static void test_memory_for_known_receipts(void **state)
     assert_string_equal(member_take(tail), "a");
 }
 
-/* Where the backlog behind the cursor ends: in no log, in the present segment, in the archive. */
-static void test_backlogs(void **state)
-{
-    (void)state;
-    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
-    assert_int_equal(society_tail_next(tail, &record, NULL), 0);
-    society_tail_close(tail);
-    member_send(w1, "w2", "a");
-    faults_at(FAULT_LSEEK, 1, EIO);
-    assert_int_equal(society_tail_open(w2, "messages", SOCIETY_FROM_CURSOR, 0, &tail), -EIO);
-    assert_int_equal(society_compact(w1, "messages", SOCIETY_COMPACT_FORCE, NULL), 1);
-    member_send(w1, "w2", "b");
-    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
-    assert_string_equal(member_take(tail), "a");
-    assert_string_equal(member_take(tail), "b");
-}
-
-static void test_receipts_once(void **state)
-{
-    int64_t size = 0;
-
-    (void)state;
-    member_send(w1, "w2", "a");
-    for (int i = 0; i < 2; i++) {
-        open_tail("messages", SOCIETY_FROM_START, SOCIETY_TAIL_RECEIPTS);
-        assert_string_equal(member_take(tail), "a");
-        assert_int_equal(society_tail_commit(tail), 0);
-        society_tail_close(tail);
-        if (i == 0)
-            size = file_size(member_path("deliveries.jsonl"));
-    }
-    assert_true(size > 0);
-    assert_int_equal(file_size(member_path("deliveries.jsonl")), size);
-}
-
-/* A child that was forked has the parent's descriptors, and must not wake its tails. */
-static void test_a_wake_in_a_child(void **state)
-{
-    pid_t own = w2->pid;
-
-    (void)state;
-    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
-    w2->pid = own + 1;
-    assert_int_equal(society_tail_wake(tail), -ECHILD);
-    w2->pid = own;
-    assert_int_equal(society_tail_wait(tail, 0), 0);
-}
-
 static void test_memory_for_events(void **state)
 {
     char id[65];
@@ -641,9 +590,6 @@ int main(void)
         TEST(test_another_process),
         TEST(test_memory_for_receipts),
         TEST(test_memory_for_known_receipts),
-        TEST(test_backlogs),
-        TEST(test_receipts_once),
-        TEST(test_a_wake_in_a_child),
         TEST(test_memory_for_events),
         TEST(test_memory),
     };
