@@ -100,7 +100,7 @@ static soc_json *all_ids(struct society *s, const soc_json *registry, int *ret_e
     const char *id;
     const soc_json *value;
     int result = ids ? soc_presence_list(s, &seen) : soc_fail_memory(&s->error);
-    for (size_t i = 0; result == 0 && seen[i]; i++)
+    for (size_t i = 0; result == 0 && seen && seen[i]; i++)
         result = soc_json_set(ids, seen[i], soc_json_new_null());
     for (void *i = NULL; result == 0 && (i = soc_json_next(registry, i, &id, &value));)
         result = soc_json_set(ids, id, soc_json_new_null());
