@@ -2,6 +2,7 @@
 /* Agents as the public interface shows and changes them: registry and presence together. */
 #include <errno.h>
 #include <society/agent.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "own_state.h"
@@ -126,9 +127,14 @@ soc_json *soc_agent_array(struct society *s, int *ret_error)
         return NULL;
     size_t count = 0;
     const soc_json *value;
-    SOC_AUTO_FREE const char **sorted = malloc((soc_json_count(ids) + 1) * sizeof *sorted);
+    const char **sorted = malloc((soc_json_count(ids) + 1) * sizeof *sorted);
     SOC_AUTO_JSON soc_json *agents = soc_json_new_array();
-    int result = sorted && agents ? 0 : soc_fail_memory(&s->error);
+    int result = 0;
+    if (!sorted || !agents) {
+        free(sorted);
+        *ret_error = soc_fail_memory(&s->error);
+        return NULL;
+    }
     for (void *i = NULL; result == 0 && (i = soc_json_next(ids, i, &sorted[count], &value));)
         count++;
     if (result == 0)
@@ -138,6 +144,7 @@ soc_json *soc_agent_array(struct society *s, int *ret_error)
         if (agent && soc_json_append(agents, agent) < 0)
             result = soc_fail_memory(&s->error);
     }
+    free(sorted);
     *ret_error = result;
     return result < 0 ? NULL : soc_json_retain(agents);
 }
