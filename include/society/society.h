@@ -170,13 +170,15 @@ int society_check(society *s, uint32_t flags, society_list **ret_logs);
 #define SOCIETY_COMPACT_RETAIN 2u
 
 /**
- * Moves history out of the logs: rotates messages and deliveries, compacts the registry.
+ * Moves history out of the logs: rotates messages and deliveries, compacts registry, tasks and
+ * ownership.
  *
  * Without SOCIETY_COMPACT_FORCE only what is over its limit is touched (rotateBytes, 16 MiB, for
- * messages and deliveries; 1 MiB and four times the live state for the registry). Readers and
- * writers go on meanwhile. Archived messages that are ahead of an agent's cursor are never deleted.
+ * messages and deliveries; 1 MiB and four times the live state for the others). Readers and writers
+ * go on meanwhile. Archived messages are never deleted ahead of the cursor of a registered agent, or
+ * of any agent that has one.
  *
- * @param log       "messages", "deliveries", "registry"; NULL: each of them
+ * @param log       "messages", "deliveries", "registry", "tasks", "ownership"; NULL: each of them
  * @param flags     0 or SOCIETY_COMPACT_FORCE, SOCIETY_COMPACT_RETAIN
  * @param ret_done  receives a list of objects `{"log","archived","base","bytes"}` and, for
  *                  deletions, `{"log","deleted","bytes"}`; give it to society_list_free(); NULL:
