@@ -34,6 +34,8 @@ LIB_SRC     := $(wildcard libsociety/*.c)
 HEADERS     := $(wildcard include/society/*.h)
 COMMON_SRC  := $(wildcard tools/common/*.c)
 TOOL_SRC    := $(wildcard tools/society*.c)
+# A larger tool has a folder for its parts: tools/NAME/ belongs to society-NAME.
+PART_SRC    := $(foreach t,$(TOOL_SRC:tools/society-%.c=%),$(wildcard tools/$t/*.c))
 EXAMPLE_SRC := $(wildcard examples/*.c)
 HARNESS_SRC := $(wildcard tests/harness/*.c)
 INSIDE_SRC  := $(wildcard tests/harness/internal/*.c)
@@ -96,7 +98,7 @@ LDFLAGS_ALL   = -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(LINK_$(VARIANT)) 
 COMPILE       = $(CC) $(CPPFLAGS_ALL) $(CPPFLAGS_HERE) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 # What the public headers declare is marked SOC_PUBLIC (public.h) where it is defined; the rest stays hidden.
 $(call objects,$(LIB_SRC)): CPPFLAGS_HERE = -fvisibility=hidden $(PACKAGE_CFLAGS)
-$(call objects,$(COMMON_SRC) $(TOOL_SRC)): CPPFLAGS_HERE = -iquote tools
+$(call objects,$(COMMON_SRC) $(TOOL_SRC) $(PART_SRC)): CPPFLAGS_HERE = -iquote tools
 $(B)/obj/tests/%: CPPFLAGS_HERE = -iquote libsociety -iquote tests -iquote .
 
 # ---- Building -----------------------------------------------------------------------------------------------------------
@@ -150,8 +152,11 @@ $(LIBLINKS): $(LIBSO)
 
 SHARED = -L$(B)/lib -lsociety $(PACKAGE_LIBS)
 # $(call link,RPATH) links a program with the shared library.
-link = $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(if $1,-Wl$(comma)-rpath$(comma)'$1') -o $@ $(filter %.o %.a,$^) $(SHARED)
-$(TOOLS): $(B)/bin/%: $(B)/obj/tools/%.o $(COMMON_A) | $(LIBLINKS)
+link = $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(if $1,-Wl$(comma)-rpath$(comma)'$1') -o $@ $(filter %.o,$^) $(filter %.a,$^) $(SHARED)
+# The objects of a tool: its own, and those of its folder.
+tool_objects = $(call objects,tools/$1.c $(wildcard tools/$(1:society-%=%)/*.c))
+$(foreach t,$(TOOL_SRC:tools/%.c=%),$(eval $(B)/bin/$t: $(call tool_objects,$t)))
+$(TOOLS): $(COMMON_A) | $(LIBLINKS)
 	@mkdir -p $(@D)
 	$(call link,$$ORIGIN/../lib)
 $(EXAMPLES): $(B)/%: $(B)/obj/%.o | $(LIBLINKS)
@@ -164,7 +169,7 @@ $(call programs,$(INSIDE_PROG_SRC)): $(B)/%: $(B)/obj/%.o $(INSIDE_A) $(HARNESS_
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(PACKAGE_LIBS) $(CMOCKA_LIBS)
 
--include $(patsubst %.c,$(B)/obj/%.d,$(LIB_SRC) $(COMMON_SRC) $(TOOL_SRC) $(EXAMPLE_SRC) $(HARNESS_SRC) $(INSIDE_SRC) \
+-include $(patsubst %.c,$(B)/obj/%.d,$(LIB_SRC) $(COMMON_SRC) $(TOOL_SRC) $(PART_SRC) $(EXAMPLE_SRC) $(HARNESS_SRC) $(INSIDE_SRC) \
     $(INSIDE_PROG_SRC) $(DOOR_PROG_SRC))
 
 # ---- Installing ---------------------------------------------------------------------------------------------------------
@@ -184,7 +189,7 @@ INSTALLED_FILES = $(TOOL_NAMES:%=$(bindir)/%) $(addprefix $(libdir)/,$(notdir $(
 install: lib tools
 	install -d $(D)$(bindir) $(D)$(libdir)/pkgconfig $(D)$(includedir)/society $(D)$(docdir)
 	$(foreach t,$(TOOL_NAMES),$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(if $(INSTALLED_RPATH),-Wl$(comma)-rpath$(comma)$(INSTALLED_RPATH)) \
-	    -o $(D)$(bindir)/$t $(B)/obj/tools/$t.o $(COMMON_A) $(SHARED) &&) true
+	    -o $(D)$(bindir)/$t $(call tool_objects,$t) $(COMMON_A) $(SHARED) &&) true
 	install -m 755 $(LIBSO) $(D)$(libdir)/
 	ln -sf $(notdir $(LIBSO)) $(D)$(libdir)/libsociety.so.$(ABI)
 	ln -sf libsociety.so.$(ABI) $(D)$(libdir)/libsociety.so

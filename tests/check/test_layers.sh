@@ -87,7 +87,7 @@ code() {
             print out
         }'
 }
-for file in libsociety/*.[ch] tools/*.[ch] tools/common/*.[ch]; do
+for file in libsociety/*.[ch] tools/*.[ch] tools/*/*.[ch]; do
     [ ! -e "$file" ] || { mkdir -p "$T/code/${file%/*}" && code <"$file" >"$T/code/$file"; }
 done
 
@@ -110,18 +110,20 @@ empty "$(only_in nowhere '\b(strcpy|strcat|sprintf|vsprintf|gets|alloca|mktemp|t
 empty "$(grep -n 'soc_\|SOC_' -r include | grep -v 'INCLUDED')" "nothing internal in the public headers"
 
 tool_includes() {
-    local file line to
-    for file in tools/*.[ch] tools/common/*.[ch] examples/*.[ch]; do
+    local file own line to
+    for file in tools/*.[ch] tools/*/*.[ch] examples/*.[ch]; do
         [ -e "$file" ] || continue
+        own=${file#tools/society-} own=${own%.c} # the folder of a larger tool's parts
+        [[ $file != tools/*/* ]] || own=${file#tools/} own=${own%%/*}
         while IFS=: read -r line to; do
             to=${to#*\"} to=${to%%\"*}
-            [[ -e tools/$to && $to = common/* ]] || [[ $file = tools/common/* && -e tools/common/$to ]] ||
+            [[ -e tools/$to && ($to = common/* || $to = "$own"/*) ]] || [[ $file = tools/*/* && -e ${file%/*}/$to ]] ||
                 echo "$file:$line: \"$to\""
         done < <(grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$file")
         grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<(sha2|md5|sys/inotify|libsociety)' "$file" | sed "s|^|$file:|"
     done
 }
-empty "$(tool_includes)" "tools include nothing but <society/…>, the system's headers and common/"
+empty "$(tool_includes)" "tools include nothing but <society/…>, the system's headers, common/ and their own parts"
 
 prefixes() {
     local file
