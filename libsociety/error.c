@@ -119,7 +119,7 @@ __attribute__((format(printf, 3, 0))) static int fail(struct soc_error *error, i
     return code;
 }
 
-int soc_fail(struct soc_error *error, int code, const char *format, ...)
+int(soc_fail)(struct soc_error *error, int code, const char *format, ...)
 {
     va_list arguments;
 
@@ -129,9 +129,9 @@ int soc_fail(struct soc_error *error, int code, const char *format, ...)
     return code;
 }
 
-int soc_fail_errno(struct soc_error *error, const char *format, ...)
+int(soc_fail_errno)(struct soc_error *error, const char *format, ...)
 {
-    int code = -errno;
+    int code = errno > 0 ? -errno : -EIO; /* a failure is never taken for success */
     va_list arguments;
 
     va_start(arguments, format);
@@ -140,7 +140,7 @@ int soc_fail_errno(struct soc_error *error, const char *format, ...)
     return code;
 }
 
-int soc_fail_memory(struct soc_error *error)
+int(soc_fail_memory)(struct soc_error *error)
 {
     return soc_fail(error, -ENOMEM, "out of memory");
 }

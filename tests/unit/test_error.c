@@ -73,6 +73,17 @@ static void test_errno_is_named(void **state)
     assert_string_equal(error.text, "can't write tasks.jsonl: No space left on device");
 }
 
+/* A caller that came here without errno has failed all the same. */
+static void test_no_errno_is_a_failure(void **state)
+{
+    struct soc_error error;
+
+    (void)state;
+    errno = 0;
+    assert_int_equal(soc_fail_errno(&error, "can't write %s", "tasks.jsonl"), -EIO);
+    assert_int_equal(error.code, -EIO);
+}
+
 static void test_former_words_can_be_used(void **state)
 {
     struct soc_error error = {0};
@@ -162,6 +173,7 @@ int main(void)
         cmocka_unit_test(test_each_result_has_its_own_name),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_errno_is_named),
+        cmocka_unit_test(test_no_errno_is_a_failure),
         cmocka_unit_test(test_former_words_can_be_used),
         cmocka_unit_test(test_only_printable_text),
         cmocka_unit_test(test_what_does_not_fit_is_cut),
