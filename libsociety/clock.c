@@ -235,14 +235,15 @@ static int random_bytes(unsigned char *bytes, size_t length)
     return 0;
 }
 
-int soc_uuid7(char out[SOC_UUID_SIZE])
+#define ID_RANDOM 10 /* random bytes of an id */
+
+/* The id of now with these random bytes. */
+static void format_id(char *out, const unsigned char random[ID_RANDOM])
 {
     unsigned char bytes[16];
     int64_t now = soc_now_ms();
-    int result = random_bytes(bytes + 6, sizeof(bytes) - 6);
 
-    if (result < 0)
-        return result;
+    memcpy(bytes + 6, random, ID_RANDOM);
     for (int i = 5; i >= 0; i--, now >>= 8)
         bytes[i] = (unsigned char)(now & 0xff);
     bytes[6] = (bytes[6] & 0x0f) | 0x70; /* the version */
@@ -254,6 +255,29 @@ int soc_uuid7(char out[SOC_UUID_SIZE])
         *out++ = "0123456789abcdef"[bytes[i] & 0x0f];
     }
     *out = '\0';
+}
+
+int soc_uuid7(char out[SOC_UUID_SIZE])
+{
+    unsigned char bytes[ID_RANDOM];
+    int result = random_bytes(bytes, sizeof(bytes));
+
+    if (result == 0)
+        format_id(out, bytes);
+    return result;
+}
+
+int soc_uuid7_of(struct soc_random *pool, char out[SOC_UUID_SIZE])
+{
+    if (pool->left < ID_RANDOM) {
+        int result = random_bytes(pool->bytes, sizeof(pool->bytes));
+
+        if (result < 0)
+            return result;
+        pool->left = sizeof(pool->bytes);
+    }
+    pool->left -= ID_RANDOM;
+    format_id(out, pool->bytes + pool->left);
     return 0;
 }
 

@@ -26,6 +26,14 @@ bool soc_parse_time(const char *text, size_t length, int64_t *ret_ms);
  * of one millisecond are in no order. Returns 0, or -errno of getrandom(2). */
 int soc_uuid7(char out[SOC_UUID_SIZE]);
 
+/* Random bytes for many ids, fetched by one call: { 0 } at first, for one process alone. */
+struct soc_random {
+    unsigned char bytes[16 * 10];
+    size_t left;
+};
+/* The same with the pool's bytes. */
+int soc_uuid7_of(struct soc_random *pool, char out[SOC_UUID_SIZE]);
+
 /* The kernel's boot id (/proc/sys/kernel/random/boot_id) and the host's name, "" when unknown. */
 void soc_boot_id(char out[SOC_UUID_SIZE]);
 void soc_host_name(char out[65]);

@@ -7,19 +7,49 @@
 #include <string.h>
 
 #include "find.h"
+#include "json_plain.h"
 #include "peek.h"
 #include "record.h"
 
 struct draft {
     struct society *s;
     const char *where;
-    const soc_json *json;
+    const char *text; /* the message: one sound JSON object */
+    size_t length;
+    struct soc_slice to;
+    char type[SOC_ID_MAX + 1]; /* each "" when it was not given */
+    char id[SOC_ID_MAX + 1];
+    char reply[SOC_ID_MAX + 1];
+    bool has_thread;
+    bool has_content;
 };
 
 static int refuse(const struct draft *draft, const char *field, const char *what)
 {
     return soc_fail(&draft->s->error, SOCIETY_E_INVALID, "%sfield %s %s", draft->where, field,
                     what);
+}
+
+#define SHORT_MAX 128 /* no string that a check looks at is as long */
+
+/* The contents of a short string; "" for every other value. 0 or -ENOMEM. */
+static int read_short(const struct draft *draft, struct soc_slice slice, char out[SHORT_MAX])
+{
+    SOC_AUTO_JSON soc_json *json = NULL;
+    struct soc_slice plain = soc_slice_plain(slice);
+    out[0] = '\0';
+    if (slice.data[0] == '"' && !plain.data) { /* it has escapes */
+        json = soc_json_parse(slice.data, slice.length, NULL);
+        if (!json)
+            return soc_fail_memory(&draft->s->error);
+        plain.data = soc_json_string(json);
+        plain.length = strlen(plain.data);
+    }
+    if (plain.data && plain.length < SHORT_MAX) {
+        memcpy(out, plain.data, plain.length);
+        out[plain.length] = '\0';
+    }
+    return 0;
 }
 
 /* ---- Checks, one for each field ---- */
@@ -34,18 +64,27 @@ static bool is_addressee(const char *to)
            soc_is_agent_id(to, strlen(to));
 }
 
-static int check_to(const struct draft *draft, const soc_json *to)
+/* `to` as it stands, and as text if it is one. */
+static int check_to(struct draft *draft, struct soc_slice to, const char *text)
 {
     static const char what[] =
         "must be an agent id, all, broadcast, role:<role>, supervisor, or an array of these";
-    if (!to)
-        return refuse(draft, "to", "is missing");
-    if (soc_json_kind(to) != SOC_JSON_ARRAY)
-        return is_addressee(soc_json_string(to)) ? 0 : refuse(draft, "to", what);
-    for (size_t i = 0; i < soc_json_count(to); i++)
-        if (!is_addressee(soc_json_string(soc_json_item(to, i))))
+    draft->to = to;
+    if (to.data[0] != '[')
+        return is_addressee(text) ? 0 : refuse(draft, "to", what);
+    SOC_AUTO_JSON soc_json *list = soc_json_parse(to.data, to.length, NULL);
+    if (!list)
+        return soc_fail_memory(&draft->s->error);
+    for (size_t i = 0; i < soc_json_count(list); i++)
+        if (!is_addressee(soc_json_string(soc_json_item(list, i))))
             return refuse(draft, "to", what);
-    return soc_json_count(to) > 0 ? 0 : refuse(draft, "to", "names nobody");
+    return soc_json_count(list) > 0 ? 0 : refuse(draft, "to", "names nobody");
+}
+
+/* A word is short enough (soc_is_word()). */
+static void keep_word(char out[SOC_ID_MAX + 1], const char *word)
+{
+    memcpy(out, word, strlen(word) + 1);
 }
 
 static bool is_reserved_type(const char *type)
@@ -55,107 +94,127 @@ static bool is_reserved_type(const char *type)
            (length > 6 && strcmp(type + length - 6, "_state") == 0);
 }
 
-static int check_type(const struct draft *draft, const soc_json *type)
+static int check_type(struct draft *draft, const char *type)
 {
-    const char *word = soc_json_string(type);
-    if (!word || !soc_is_word(word, strlen(word)))
+    if (!soc_is_word(type, strlen(type)))
         return refuse(draft, "type",
                       "must be a word of letters, digits, '.', '_', '-', at most 64");
-    return is_reserved_type(word) ? refuse(draft, "type", "is one of the log's own") : 0;
+    if (is_reserved_type(type))
+        return refuse(draft, "type", "is one of the log's own");
+    keep_word(draft->type, type);
+    return 0;
 }
 
-static int check_from(const struct draft *draft, const soc_json *from)
+static int check_id(struct draft *draft, const char *field, const char *id, char *ret_id)
 {
-    const char *id = soc_json_string(from);
-    return id && strcmp(id, draft->s->agent) == 0
-               ? 0
-               : refuse(draft, "from", "is not the agent that is speaking");
+    if (!soc_is_word(id, strlen(id)))
+        return refuse(draft, field, "must be an id: letters, digits, '.', '_', '-', at most 64");
+    if (ret_id)
+        keep_word(ret_id, id);
+    return 0;
 }
 
-static int check_id(const struct draft *draft, const char *field, const soc_json *id)
+static int check_priority(const struct draft *draft, const char *word)
 {
-    const char *text = soc_json_string(id);
-    return text && soc_is_word(text, strlen(text))
-               ? 0
-               : refuse(draft, field, "must be an id: letters, digits, '.', '_', '-', at most 64");
-}
-
-static int check_priority(const struct draft *draft, const soc_json *priority)
-{
-    const char *word = soc_json_string(priority);
-    bool known = word && (strcmp(word, "interrupt") == 0 || strcmp(word, "queue") == 0 ||
-                          strcmp(word, "log") == 0);
+    bool known =
+        strcmp(word, "interrupt") == 0 || strcmp(word, "queue") == 0 || strcmp(word, "log") == 0;
     return known ? 0 : refuse(draft, "priority", "must be interrupt, queue or log");
 }
 
-static int check_deadline(const struct draft *draft, const soc_json *deadline)
+static int check_deadline(const struct draft *draft, const char *text)
 {
     int64_t ms;
-    const char *text = soc_json_string(deadline);
-    return text && soc_parse_time(text, strlen(text), &ms)
+    return soc_parse_time(text, strlen(text), &ms)
                ? 0
                : refuse(draft, "deadline", "must be a time as in RFC 3339");
 }
 
-static int check_attachments(const struct draft *draft, const soc_json *list)
+static bool is_attachment(const soc_json *item)
 {
     static const char prefix[] = "attachments/";
+    const char *hash = soc_json_get_string(item, "hash");
+    const char *path = soc_json_get_string(item, "path");
+    int64_t size;
+    return hash && path && strlen(hash) == 64 && strspn(hash, "0123456789abcdef") == 64 &&
+           strncmp(path, prefix, sizeof prefix - 1) == 0 &&
+           strcmp(path + sizeof prefix - 1, hash) == 0 && soc_json_get_string(item, "name") &&
+           soc_json_get_integer(item, "size", &size) && size >= 0;
+}
+
+static int check_attachments(const struct draft *draft, struct soc_slice value)
+{
+    SOC_AUTO_JSON soc_json *list = soc_json_parse(value.data, value.length, NULL);
+    if (!list)
+        return soc_fail_memory(&draft->s->error);
     if (soc_json_kind(list) != SOC_JSON_ARRAY)
         return refuse(draft, "attachments", "must be an array");
-    for (size_t i = 0; i < soc_json_count(list); i++) {
-        const soc_json *item = soc_json_item(list, i);
-        const char *hash = soc_json_get_string(item, "hash");
-        const char *path = soc_json_get_string(item, "path");
-        int64_t size;
-        bool sound = hash && path && strlen(hash) == 64 && strspn(hash, "0123456789abcdef") == 64 &&
-                     strncmp(path, prefix, sizeof prefix - 1) == 0 &&
-                     strcmp(path + sizeof prefix - 1, hash) == 0 &&
-                     soc_json_get_string(item, "name") &&
-                     soc_json_get_integer(item, "size", &size) && size >= 0;
-        if (!sound)
+    for (size_t i = 0; i < soc_json_count(list); i++)
+        if (!is_attachment(soc_json_item(list, i)))
             return refuse(draft, "attachments", "must hold objects as society_attach() makes them");
-    }
     return 0;
 }
 
-static int check_field(const struct draft *draft, const char *key, const soc_json *value)
+/* Fields that the record keeps as they are given. */
+static int check_other(const struct draft *draft, const char *key, struct soc_slice value)
 {
-    if (strcmp(key, "type") == 0)
-        return check_type(draft, value);
-    if (strcmp(key, "from") == 0)
-        return check_from(draft, value);
-    if (strcmp(key, "id") == 0 || strcmp(key, "replyTo") == 0 || strcmp(key, "thread") == 0)
-        return check_id(draft, key, value);
-    if (strcmp(key, "priority") == 0)
-        return check_priority(draft, value);
-    if (strcmp(key, "deadline") == 0)
-        return check_deadline(draft, value);
+    static const char *const given[] = {"position", "deliveredAt", "acknowledgedAt", "receipts",
+                                        "unread"};
+    if (strcmp(key, "subject") == 0 && value.data[0] != '"')
+        return refuse(draft, key, "must be a string");
+    if (strcmp(key, "ackRequired") == 0 && value.data[0] != 't' && value.data[0] != 'f')
+        return refuse(draft, key, "must be true or false");
     if (strcmp(key, "attachments") == 0)
         return check_attachments(draft, value);
-    if (strcmp(key, "subject") == 0 && !soc_json_string(value))
-        return refuse(draft, key, "must be a string");
-    if (strcmp(key, "ackRequired") == 0 && soc_json_kind(value) != SOC_JSON_BOOL)
-        return refuse(draft, key, "must be true or false");
-    if (strcmp(key, "position") == 0 || strcmp(key, "deliveredAt") == 0 ||
-        strcmp(key, "acknowledgedAt") == 0 || strcmp(key, "receipts") == 0 ||
-        strcmp(key, "unread") == 0)
-        return refuse(draft, key, "is the library's to give");
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++)
+        if (strcmp(key, given[i]) == 0)
+            return refuse(draft, key, "is the library's to give");
     return 0;
 }
 
-static int check(const struct draft *draft)
+static int check_field(struct draft *draft, const char *key, struct soc_slice value)
 {
-    const char *key;
-    const soc_json *value;
-    if (soc_json_kind(draft->json) != SOC_JSON_OBJECT)
-        return soc_fail(&draft->s->error, SOCIETY_E_INVALID, "%sa message must be a JSON object",
-                        draft->where);
-    int result = check_to(draft, soc_json_get(draft->json, "to"));
-    for (void *i = NULL; result == 0 && (i = soc_json_next(draft->json, i, &key, &value));)
-        result = check_field(draft, key, value);
-    bool empty = !soc_json_get(draft->json, "content") && !soc_json_get(draft->json, "data") &&
-                 !soc_json_get(draft->json, "task") && !soc_json_get(draft->json, "attachments");
-    return result == 0 && empty ? refuse(draft, "content", "is missing") : result;
+    char text[SHORT_MAX];
+    int result = read_short(draft, value, text);
+    if (result < 0)
+        return result;
+    draft->has_content |= strcmp(key, "content") == 0 || strcmp(key, "data") == 0 ||
+                          strcmp(key, "task") == 0 || strcmp(key, "attachments") == 0;
+    draft->has_thread |= strcmp(key, "thread") == 0;
+    if (strcmp(key, "to") == 0)
+        return check_to(draft, value, text);
+    if (strcmp(key, "type") == 0)
+        return check_type(draft, text);
+    if (strcmp(key, "from") == 0 && strcmp(text, draft->s->agent) != 0)
+        return refuse(draft, key, "is not the agent that is speaking");
+    if (strcmp(key, "id") == 0)
+        return check_id(draft, key, text, draft->id);
+    if (strcmp(key, "replyTo") == 0)
+        return check_id(draft, key, text, draft->reply);
+    if (strcmp(key, "thread") == 0)
+        return check_id(draft, key, text, NULL);
+    if (strcmp(key, "priority") == 0)
+        return check_priority(draft, text);
+    if (strcmp(key, "deadline") == 0)
+        return check_deadline(draft, text);
+    return check_other(draft, key, value);
+}
+
+static int check(struct draft *draft)
+{
+    struct soc_slice key;
+    struct soc_slice value;
+    size_t cursor = 0;
+    while (soc_peek_member(draft->text, draft->length, &cursor, &key, &value)) {
+        char name[SHORT_MAX];
+        int result = read_short(draft, key, name);
+        if (result == 0)
+            result = check_field(draft, name, value);
+        if (result < 0)
+            return result;
+    }
+    if (!draft->to.data)
+        return refuse(draft, "to", "is missing");
+    return draft->has_content ? 0 : refuse(draft, "content", "is missing");
 }
 
 /* ---- The record ---- */
@@ -163,16 +222,15 @@ static int check(const struct draft *draft)
 /* The thread of a reply: that of the message replied to, or that message, if it began none. */
 static int add_thread(const struct draft *draft, struct soc_strbuf *out)
 {
-    const char *reply = soc_json_get_string(draft->json, "replyTo");
-    if (!reply || soc_json_get(draft->json, "thread"))
+    if (!draft->reply[0] || draft->has_thread)
         return 0;
     SOC_AUTO_FOUND struct soc_found found;
-    int result = soc_find_message(draft->s, reply, &found);
+    int result = soc_find_message(draft->s, draft->reply, &found);
     if (result < 0)
         return result;
     const char *thread = result == 1 ? soc_json_get_string(found.json, "thread") : NULL;
     soc_record_string(out, "thread",
-                      thread && soc_is_word(thread, strlen(thread)) ? thread : reply);
+                      thread && soc_is_word(thread, strlen(thread)) ? thread : draft->reply);
     return 0;
 }
 
@@ -185,50 +243,47 @@ static bool is_ours(const char *key)
     return false;
 }
 
-/* Copies the caller's other members, as they were written. */
-static int add_members(const struct draft *draft, const char *message, size_t length,
-                       struct soc_strbuf *out)
+static void add_member(struct soc_strbuf *out, struct soc_slice key, struct soc_slice value)
 {
-    SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
-    SOC_AUTO_STRBUF struct soc_strbuf to = SOC_STRBUF_INIT;
+    soc_strbuf_add_char(out, ',');
+    soc_json_minify(out, key.data, key.length);
+    soc_strbuf_add_char(out, ':');
+    soc_json_minify(out, value.data, value.length);
+}
+
+/* Copies the caller's other members, as they were written. */
+static int add_members(const struct draft *draft, struct soc_strbuf *out)
+{
     struct soc_slice key;
     struct soc_slice value;
     size_t cursor = 0;
-    soc_json_minify(&text, message, length);
-    soc_json_dump(soc_json_get(draft->json, "to"), &to);
-    if (text.failed || to.failed)
-        return soc_fail_memory(&draft->s->error);
-    soc_record_raw(out, "to", to.data, to.length);
-    while (soc_peek_member(text.data, text.length, &cursor, &key, &value)) {
-        SOC_AUTO_JSON soc_json *name = soc_json_parse(key.data, key.length, NULL);
-        const char *plain = soc_json_string(name);
-        if (!plain)
-            return soc_fail_memory(&draft->s->error);
-        if (!is_ours(plain))
-            soc_record_raw(out, plain, value.data, value.length);
+    add_member(out, (struct soc_slice){"\"to\"", 4}, draft->to);
+    while (soc_peek_member(draft->text, draft->length, &cursor, &key, &value)) {
+        char name[SHORT_MAX];
+        int result = read_short(draft, key, name);
+        if (result < 0)
+            return result;
+        if (!is_ours(name))
+            add_member(out, key, value);
     }
     return 0;
 }
 
-static int write_record(const struct draft *draft, const char *message, size_t length,
-                        struct soc_strbuf *out, struct soc_composed *composed)
+static int write_record(struct draft *draft, struct soc_strbuf *out)
 {
-    const char *type = soc_json_get_string(draft->json, "type");
-    const char *id = soc_json_get_string(draft->json, "id");
     size_t start = out->length;
-    if (id)
-        snprintf(composed->id, sizeof composed->id, "%s", id);
-    int result = id ? 0 : soc_uuid7(composed->id);
+    int result = draft->id[0] ? 0 : soc_uuid7_of(&draft->s->random, draft->id);
     if (result < 0)
         return soc_fail(&draft->s->error, result, "cannot make an id");
-    soc_record_begin(out, type ? type : "message");
+    soc_strbuf_reserve(out, draft->length + 256);
+    soc_record_begin(out, draft->type[0] ? draft->type : "message");
     soc_record_string(out, "from", draft->s->agent);
-    result = add_members(draft, message, length, out);
+    result = add_members(draft, out);
     if (result == 0)
         result = add_thread(draft, out);
     if (result < 0)
         return result;
-    result = soc_record_end(out, start, composed->id);
+    result = soc_record_end(out, start, draft->id);
     if (result == SOCIETY_E_TOO_BIG)
         return soc_fail(&draft->s->error, result,
                         "%sthe message is over 256 KiB; attach what is large", draft->where);
@@ -249,21 +304,33 @@ static int refuse_text(struct society *s, const char *where, const struct soc_er
                     why->text + sizeof first - 1);
 }
 
+/* Whether the text is one JSON object: what is not certain at a glance, the decoder decides. */
+static int check_text(struct society *s, const char *text, size_t length, const char *where)
+{
+    struct soc_error why = {0};
+    SOC_AUTO_JSON soc_json *json = NULL;
+    if (!soc_json_is_plain(text, length)) {
+        json = soc_json_parse(text, length, &why);
+        if (!json)
+            return refuse_text(s, where, &why);
+    }
+    if (text[strspn(text, " \t\r\n")] != '{')
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "%sa message must be a JSON object", where);
+    return 0;
+}
+
 int soc_compose(struct society *s, const char *message, size_t length, const char *where,
                 struct soc_strbuf *out, struct soc_composed *ret_composed)
 {
-    struct soc_error why = {0};
-    SOC_AUTO_JSON soc_json *json = soc_json_parse(message, length, &why);
-    if (!json)
-        return refuse_text(s, where, &why);
-    struct draft draft = {s, where, json};
-    struct soc_composed composed;
+    struct draft draft = {.s = s, .where = where, .text = message, .length = length};
     size_t before = out->length;
-    int result = check(&draft);
+    int result = check_text(s, message, length, where);
     if (result == 0)
-        result = write_record(&draft, message, length, out, &composed);
+        result = check(&draft);
     if (result == 0)
-        *ret_composed = composed;
+        result = write_record(&draft, out);
+    if (result == 0)
+        memcpy(ret_composed->id, draft.id, sizeof draft.id);
     else if (!out->failed)
         out->length = before;
     return result;

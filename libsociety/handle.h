@@ -32,6 +32,7 @@ struct society {
     char session[SOC_UUID_SIZE]; /* of this run: what tells it from an earlier one of the agent */
     int presence;                /* the descriptor that holds the agent's presence; -1 */
     int64_t touched_ms;          /* when lastSeen was set last */
+    struct soc_random random;    /* for the ids of messages */
     struct soc_log messages;
     struct soc_log deliveries;
     struct soc_state registry;  /* opened at first use */

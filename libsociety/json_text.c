@@ -6,6 +6,7 @@
 
 #include "json.h"
 #include "json_lenient.h"
+#include "json_plain.h"
 #include "utf8.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
@@ -35,15 +36,12 @@ static void add_escaped(struct soc_strbuf *out, char c)
         soc_strbuf_add_format(out, "\\u%04x", (unsigned)c);
 }
 
-/* The length of the character at `text` if it can stand in a string as it is, or 0. ASCII, which
- * most text is, is decided without a call. */
+/* The length of what can stand in a string as it is: a run of ASCII, or one character. */
 static size_t plain_length(const char *text, size_t length)
 {
-    unsigned char c = (unsigned char)text[0];
+    size_t ordinary = soc_json_ordinary(text, length);
 
-    if (c < 0x20 || c == '"' || c == '\\')
-        return 0;
-    return c < 0x80 ? 1 : soc_utf8_length(text, length);
+    return ordinary > 0 || (signed char)text[0] >= 0 ? ordinary : soc_utf8_length(text, length);
 }
 
 void soc_json_quote(struct soc_strbuf *out, const char *text, size_t length)

@@ -30,6 +30,7 @@ static int open_present(struct soc_log *log, struct soc_error *error)
 {
     const int flags = O_RDWR | O_APPEND;
     log->settled = false;
+    log->end = -1;
     int result = soc_segment_open(log->dir, log->name, -1, flags, &log->segment, error);
     if (result != -ENOENT)
         return result;
@@ -49,12 +50,16 @@ static int open_present(struct soc_log *log, struct soc_error *error)
     return result;
 }
 
-/* Learns the end of the locked segment. */
+/* Learns the end of the locked segment. Where it is as long as our last record left it, that
+ * record's newline is its last byte. */
 static int measure(struct soc_log *log, struct soc_error *error)
 {
+    int64_t before = log->end;
     log->end = soc_segment_size(&log->segment, log->name, error);
     if (log->end < 0)
         return (int)log->end;
+    if (log->end == before && !log->torn)
+        return 0;
     char last = '\n';
     if (log->end > 0 && soc_sys->pread(log->segment.fd, &last, 1, log->end - 1) < 0)
         return soc_fail_errno(error, "%s.jsonl: cannot read", log->name);

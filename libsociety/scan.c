@@ -12,6 +12,7 @@
 
 #include "crc32c.h"
 #include "json.h"
+#include "json_plain.h"
 
 /* `,"crc":"` 8 digits `"}` */
 #define CRC_HEAD ",\"crc\":\""
@@ -50,6 +51,8 @@ static bool claimed_crc(const char *text, size_t length, uint32_t *ret_crc)
 /* Whether it decodes as an object; without memory for that the line is left undecided. */
 static bool decodes_as_object(const char *text, size_t length, struct soc_line *line)
 {
+    if (text[0] == '{' && soc_json_is_plain(text, length))
+        return true;
     struct soc_error why = {0};
     SOC_AUTO_JSON soc_json *json = soc_json_parse(text, length, &why);
     line->undecided = !json && why.code == -ENOMEM;

@@ -214,6 +214,26 @@ static void test_randomness_in_pieces_and_failing(void **state)
     assert_string_equal(id, "untouched");
 }
 
+/* Ids out of one pool are as different as others, and the pool is filled again when it is used up. */
+static void test_a_pool_of_randomness(void **state)
+{
+    struct soc_random pool = {0};
+    char ids[25][SOC_UUID_SIZE];
+
+    (void)state;
+    faults_at(FAULT_GETRANDOM, 1, EIO);
+    snprintf(ids[0], sizeof(ids[0]), "untouched");
+    assert_int_equal(soc_uuid7_of(&pool, ids[0]), -EIO);
+    assert_string_equal(ids[0], "untouched");
+    for (size_t i = 0; i < 25; i++) {
+        assert_int_equal(soc_uuid7_of(&pool, ids[i]), 0);
+        check_uuid_shape(ids[i]);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(ids[i], ids[j]);
+    }
+    assert_int_equal(faults_count(FAULT_GETRANDOM), 3);
+}
+
 static void test_the_machine(void **state)
 {
     char id[SOC_UUID_SIZE], again[SOC_UUID_SIZE];
@@ -257,6 +277,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_clocks, setup, teardown),
         cmocka_unit_test_setup_teardown(test_uuids, setup, teardown),
         cmocka_unit_test_setup_teardown(test_randomness_in_pieces_and_failing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_pool_of_randomness, setup, teardown),
         cmocka_unit_test(test_the_machine),
         cmocka_unit_test_setup_teardown(test_no_boot_id, setup, teardown),
     };
