@@ -11,27 +11,10 @@
 #include <unistd.h>
 
 #include "harness/files.h"
-#include "harness/member.h"
+#include "harness/pair.h"
 #include "harness/unit.h"
 
-static society *w1;
-static society *w2;
 static society_tail *tail;
-
-static int setup(void **state)
-{
-    member_setup(state);
-    w1 = member_open("w1");
-    w2 = member_open("w2");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    society_close(w1);
-    society_close(w2);
-    return member_teardown(state);
-}
 
 static void test_registering(void **state)
 {
@@ -193,7 +176,7 @@ static void test_a_stopped_holder_stays(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_registering),      TEST(test_what_is_refused), TEST(test_a_list),
         TEST(test_coming_and_going), TEST(test_death),           TEST(test_a_stopped_holder_stays),

@@ -9,26 +9,8 @@
 #include <unistd.h>
 
 #include "harness/files.h"
-#include "harness/member.h"
+#include "harness/pair.h"
 #include "harness/unit.h"
-
-static society *w1;
-static society *w2;
-
-static int setup(void **state)
-{
-    member_setup(state);
-    w1 = member_open("w1");
-    w2 = member_open("w2");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    society_close(w1);
-    society_close(w2);
-    return member_teardown(state);
-}
 
 /* The ids of an inbox, with a blank between. */
 static const char *inbox(society *s, uint32_t flags, const char *thread)
@@ -243,7 +225,7 @@ static void test_without_an_agent(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_sending),        TEST(test_several_at_once),     TEST(test_receipts),
         TEST(test_foreign_fields), TEST(test_an_archived_message), TEST(test_threads),

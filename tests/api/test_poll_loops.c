@@ -10,22 +10,18 @@
 #include <sys/select.h>
 #include <unistd.h>
 
-#include "harness/member.h"
+#include "harness/pair.h"
 #include "harness/unit.h"
 
 #define DEADLINE_MS 10000
 
-static society *w1;
-static society *w2;
 static society_tail *tail;
 static const char *record;
 static int epoll;
 
 static int setup(void **state)
 {
-    member_setup(state);
-    w1 = member_open("w1");
-    w2 = member_open("w2");
+    pair_setup(state);
     if (society_tail_open(w2, "messages", SOCIETY_FROM_END, 0, &tail) < 0)
         return -1;
     epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -35,9 +31,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     close(epoll);
-    society_close(w1);
-    society_close(w2);
-    return member_teardown(state);
+    return pair_teardown(state);
 }
 
 static bool is_readable(int timeout_ms)

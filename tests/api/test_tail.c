@@ -10,29 +10,11 @@
 #include <unistd.h>
 
 #include "harness/files.h"
-#include "harness/member.h"
+#include "harness/pair.h"
 #include "harness/unit.h"
 
-static society *w1;
-static society *w2;
 static society_tail *tail;
 static const char *record;
-
-static int setup(void **state)
-{
-    member_setup(state);
-    w1 = member_open("w1");
-    w2 = member_open("w2");
-    tail = NULL;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    society_close(w1);
-    society_close(w2);
-    return member_teardown(state);
-}
 
 static void open_tail(const char *log, int64_t position, uint32_t flags)
 {
@@ -182,6 +164,7 @@ static void test_files_that_were_planted(void **state)
     const char *cursor = member_path("cursors/w2.json");
 
     (void)state;
+    tail = NULL;
     assert_int_equal(mkfifo(log, 0600), 0);
     assert_int_equal(society_tail_open(w2, "messages", SOCIETY_FROM_START, 0, &tail),
                      SOCIETY_E_UNSAFE_FILE);
@@ -232,7 +215,7 @@ static void test_many_tails_of_one_handle(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_whom_it_is_for),
         TEST(test_records_as_they_stand),

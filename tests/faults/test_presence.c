@@ -13,32 +13,12 @@
 #include <unistd.h>
 
 #include "harness/files.h"
-#include "harness/internal/faults.h"
+#include "harness/internal/faults_pair.h"
 #include "harness/internal/memory.h"
-#include "harness/member.h"
 #include "harness/unit.h"
 
-static society *w1;
-static society *w2;
 static society_tail *tail;
 static const char *record;
-
-static int setup(void **state)
-{
-    member_setup(state);
-    faults_install();
-    w1 = member_open("w1");
-    w2 = member_open("w2");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    society_close(w1);
-    society_close(w2);
-    faults_remove();
-    return member_teardown(state);
-}
 
 static void test_a_read_only_directory(void **state)
 {
@@ -256,7 +236,7 @@ static void test_memory(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, faults_pair_setup, faults_pair_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_a_read_only_directory),
         TEST(test_without_locks),

@@ -14,36 +14,11 @@
 #include "harness/files.h"
 #include "harness/internal/faults.h"
 #include "harness/internal/memory.h"
-#include "harness/internal/store.h"
+#include "harness/internal/messages.h"
 #include "harness/unit.h"
 #include "rotate.h"
 
-#define LOG "messages.jsonl"
-
-static struct soc_reader reader;
 static struct soc_line line;
-
-static void open_at(int64_t position)
-{
-    assert_int_equal(soc_reader_open(&reader, &store_dir, "messages", position, &store_error), 0);
-}
-
-static void put_ours(const char *id)
-{
-    store_put(LOG, store_ours("message", id));
-}
-
-static void rotate(void)
-{
-    struct soc_segment segment = SOC_SEGMENT_INIT;
-
-    assert_int_equal(
-        soc_segment_open(&store_dir, "messages", -1, O_RDWR | O_APPEND, &segment, &store_error), 0);
-    assert_int_equal(soc_rotate(&store_dir, "messages", &segment, file_size(store_path(LOG)), NULL,
-                                0, &store_error),
-                     0);
-    soc_segment_close(&segment);
-}
 
 static void test_every_call_that_opening_makes(void **state)
 {

@@ -7,23 +7,19 @@
 #include <string.h>
 
 society *lead;
-society *w1;
-society *w2;
 
 int tasks_setup(void **state)
 {
     member_setup(state);
     lead = member_open("lead");
-    w1 = member_open("w1");
-    w2 = member_open("w2");
+    pair_open();
     return 0;
 }
 
 int tasks_teardown(void **state)
 {
     society_close(lead);
-    society_close(w1);
-    society_close(w2);
+    pair_close();
     return member_teardown(state);
 }
 

@@ -7,12 +7,10 @@
 
 #include <society/task.h>
 
-#include "harness/member.h"
+#include "harness/pair.h"
 #include "harness/unit.h"
 
 extern society *lead;
-extern society *w1;
-extern society *w2;
 
 /* Setup and teardown of a test: a society with these three. */
 int tasks_setup(void **state);

@@ -14,19 +14,11 @@
 
 #include "harness/files.h"
 #include "harness/internal/faults.h"
-#include "harness/internal/store.h"
+#include "harness/internal/messages.h"
 #include "harness/unit.h"
 #include "rotate.h"
 
-#define LOG "messages.jsonl"
 #define FILE_NAME "cursors/w1.json"
-
-static struct soc_reader reader;
-
-static void put_ours(const char *id)
-{
-    store_put(LOG, store_ours("message", id));
-}
 
 /* A cursor behind the record that is last now. */
 static struct soc_cursor cursor_at_end(const char *last)
@@ -53,18 +45,6 @@ static const char *read_from(const struct soc_cursor *cursor, char incident[256]
     text = store_read(&reader);
     soc_reader_close(&reader);
     return text;
-}
-
-static void rotate(void)
-{
-    struct soc_segment segment = SOC_SEGMENT_INIT;
-
-    assert_int_equal(
-        soc_segment_open(&store_dir, "messages", -1, O_RDWR | O_APPEND, &segment, &store_error), 0);
-    assert_int_equal(soc_rotate(&store_dir, "messages", &segment, file_size(store_path(LOG)), NULL,
-                                0, &store_error),
-                     0);
-    soc_segment_close(&segment);
 }
 
 static void test_store_and_load(void **state)

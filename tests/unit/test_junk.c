@@ -13,45 +13,8 @@
 
 #include "harness/files.h"
 #include "harness/internal/faults.h"
-#include "harness/internal/store.h"
+#include "harness/internal/messages.h"
 #include "harness/unit.h"
-
-#define LOG "messages.jsonl"
-
-static struct soc_reader reader;
-
-static void open_at(int64_t position)
-{
-    assert_int_equal(soc_reader_open(&reader, &store_dir, "messages", position, &store_error), 0);
-}
-
-static void open_from_start(void)
-{
-    open_at(SOC_READ_FROM_START);
-}
-
-static void put_ours(const char *id)
-{
-    store_put(LOG, store_ours("message", id));
-}
-
-/* Moves the present segment into the archive and begins a new one, as soc_rotate() does. */
-static void rotate(const char *states)
-{
-    long long base = 0;
-    char *text = read_file(store_path(LOG), NULL);
-    char name[64];
-
-    if (strncmp(text, "{\"type\":\"log_segment\"", 21) == 0)
-        base = atoll(strstr(text, "\"base\":") + 7);
-    free(text);
-    snprintf(name, sizeof(name), "archive/messages-%lld.jsonl", base);
-    base += file_size(store_path(LOG));
-    store_put("archive/x", "");
-    assert_int_equal(rename(store_path(LOG), store_path(name)), 0);
-    store_put(LOG, store_header("messages", base));
-    store_put(LOG, states);
-}
 
 static void expect_incident(const char *words)
 {
@@ -64,10 +27,10 @@ static void test_junk_in_the_archive(void **state)
     (void)state;
     put_ours("a");
     put_ours("b");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     assert_string_equal(store_read(&reader), "r:a r:b");
     put_ours("c");
-    rotate("");
+    rotate_by_hand("");
     put_ours("d");
     store_put("archive/messages-5.jsonl", "junk\n");
     assert_int_equal(mkfifo(store_path("archive/messages-7.jsonl"), 0600), 0);

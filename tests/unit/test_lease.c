@@ -12,15 +12,12 @@
 #include <unistd.h>
 
 #include "harness/files.h"
-#include "harness/internal/faults.h"
-#include "harness/member.h"
+#include "harness/internal/faults_pair.h"
 #include "harness/unit.h"
 
 #define NOTES "cursors/.leases-w1.json"
 #define LEASE 1000
 
-static society *w1;
-static society *w2;
 static struct soc_holding held;
 static int64_t left;
 
@@ -29,20 +26,11 @@ static int setup(void **state)
     member_setup(state);
     faults_install();
     faults_clock_stop();
-    w1 = member_open("w1");
-    w2 = member_open("w2");
+    pair_open();
     held = (struct soc_holding){.what = "task:t1", .holder = "w2", .session = "s2", .token = 7};
     held.renewed = 7;
     held.lease_ms = LEASE;
     return 0;
-}
-
-static int teardown(void **state)
-{
-    society_close(w1);
-    society_close(w2);
-    faults_remove();
-    return member_teardown(state);
 }
 
 static int is_over(void)
@@ -250,18 +238,22 @@ static void test_the_session_to_hold_under(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_lease_runs_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_it_begins_when_it_was_seen, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_each_agent_measures_for_itself, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_several_things, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_projects_lease, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_notes_of_another_boot, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_notes_of_the_future, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_damaged_notes, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_old_notes_are_forgotten, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_notes_that_cannot_be_kept, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_session_that_lives, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_session_to_hold_under, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_lease_runs_out, setup, faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_it_begins_when_it_was_seen, setup,
+                                        faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_each_agent_measures_for_itself, setup,
+                                        faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_several_things, setup, faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_the_projects_lease, setup, faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_notes_of_another_boot, setup, faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_notes_of_the_future, setup, faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_damaged_notes, setup, faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_old_notes_are_forgotten, setup, faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_notes_that_cannot_be_kept, setup,
+                                        faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_a_session_that_lives, setup, faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_the_session_to_hold_under, setup,
+                                        faults_pair_teardown),
     };
     return cmocka_run_group_tests_name("lease", tests, NULL, NULL);
 }

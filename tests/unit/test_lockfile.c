@@ -13,32 +13,11 @@
 #include <unistd.h>
 
 #include "harness/files.h"
-#include "harness/internal/faults.h"
-#include "harness/member.h"
+#include "harness/internal/faults_pair.h"
 #include "harness/unit.h"
 
 #define FILE_T1 "locks/task-claim-t1.lock"
 #define LEASE 60000
-
-static society *w1;
-static society *w2;
-
-static int setup(void **state)
-{
-    member_setup(state);
-    faults_install();
-    w1 = member_open("w1");
-    w2 = member_open("w2");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    society_close(w1);
-    society_close(w2);
-    faults_remove();
-    return member_teardown(state);
-}
 
 static void assert_name(enum soc_lockfile_kind kind, const char *subject, const char *expected)
 {
@@ -268,16 +247,17 @@ static void test_it_goes_meanwhile(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, faults_pair_setup, faults_pair_teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_names, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_making_and_removing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_another_holds_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_attempts_stand_in_nobodys_way, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_foreign_files, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_planted_files, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_turned_off, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_failures, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_it_goes_meanwhile, setup, teardown),
+        TEST(test_names),
+        TEST(test_making_and_removing),
+        TEST(test_another_holds_it),
+        TEST(test_attempts_stand_in_nobodys_way),
+        TEST(test_foreign_files),
+        TEST(test_planted_files),
+        TEST(test_turned_off),
+        TEST(test_failures),
+        TEST(test_it_goes_meanwhile),
     };
     return cmocka_run_group_tests_name("lockfile", tests, NULL, NULL);
 }

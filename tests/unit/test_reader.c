@@ -13,50 +13,13 @@
 
 #include "harness/files.h"
 #include "harness/internal/faults.h"
-#include "harness/internal/store.h"
+#include "harness/internal/messages.h"
 #include "harness/unit.h"
-
-#define LOG "messages.jsonl"
-
-static struct soc_reader reader;
-
-static void open_at(int64_t position)
-{
-    assert_int_equal(soc_reader_open(&reader, &store_dir, "messages", position, &store_error), 0);
-}
-
-static void open_from_start(void)
-{
-    open_at(SOC_READ_FROM_START);
-}
-
-static void put_ours(const char *id)
-{
-    store_put(LOG, store_ours("message", id));
-}
-
-/* Moves the present segment into the archive and begins a new one, as soc_rotate() does. */
-static void rotate(const char *states)
-{
-    long long base = 0;
-    char *text = read_file(store_path(LOG), NULL);
-    char name[64];
-
-    if (strncmp(text, "{\"type\":\"log_segment\"", 21) == 0)
-        base = atoll(strstr(text, "\"base\":") + 7);
-    free(text);
-    snprintf(name, sizeof(name), "archive/messages-%lld.jsonl", base);
-    base += file_size(store_path(LOG));
-    store_put("archive/x", "");
-    assert_int_equal(rename(store_path(LOG), store_path(name)), 0);
-    store_put(LOG, store_header("messages", base));
-    store_put(LOG, states);
-}
 
 static void test_no_log(void **state)
 {
     (void)state;
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     assert_string_equal(store_read(&reader), "");
     put_ours("a");
     assert_string_equal(store_read(&reader), "r:a");
@@ -92,7 +55,7 @@ static void test_positions(void **state)
     store_put(LOG, first);
     store_put(LOG, "{\"torn");
     put_ours("b");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     assert_int_equal(soc_reader_next(&reader, &line, NULL), 1);
     assert_int_equal(line.position, 0);
     assert_int_equal(line.end, length);
@@ -114,7 +77,7 @@ static void test_a_partial_line_means_later(void **state)
 
     (void)state;
     snprintf(half, sizeof(half), "%.40s", text);
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     store_put(LOG, half);
     assert_string_equal(store_read(&reader), "");
     assert_true(soc_reader_has_partial(&reader));
@@ -201,7 +164,7 @@ static void test_long_lines(void **state)
     store_put(LOG, "\n");
     put_ours("c");
     assert_string_equal(store_read_log("messages", SOC_READ_FROM_START), "r:a m r:b s:glued m r:c");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     for (int i = 0; i < 4; i++)
         assert_int_equal(soc_reader_next(&reader, &line, NULL), 1);
     assert_true(line.salvaged);
@@ -221,14 +184,14 @@ static void test_following_a_rotation(void **state)
 {
     (void)state;
     put_ours("a");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     assert_string_equal(store_read(&reader), "r:a");
     put_ours("b");
-    rotate("");
+    rotate_by_hand("");
     put_ours("c");
     assert_string_equal(store_read(&reader), "r:b r:c");
-    rotate("");
-    rotate("");
+    rotate_by_hand("");
+    rotate_by_hand("");
     put_ours("d");
     assert_string_equal(store_read(&reader), "r:d");
     assert_string_equal(reader.incident, "");
@@ -243,13 +206,13 @@ static void test_positions_through_three_segments(void **state)
     put_ours("a");
     at[0] = file_size(store_path(LOG));
     put_ours("b");
-    rotate("");
+    rotate_by_hand("");
     put_ours("c");
     open_at(SOC_READ_FROM_END);
     at[1] = reader.position;
     soc_reader_close(&reader);
     put_ours("d");
-    rotate("");
+    rotate_by_hand("");
     put_ours("e");
     open_at(SOC_READ_FROM_END);
     at[2] = reader.position;
@@ -267,9 +230,9 @@ static void test_history_that_is_gone(void **state)
 {
     (void)state;
     put_ours("a");
-    rotate("");
+    rotate_by_hand("");
     put_ours("b");
-    rotate("");
+    rotate_by_hand("");
     put_ours("c");
     assert_int_equal(unlink(store_path("archive/messages-0.jsonl")), 0);
     assert_string_equal(store_read_log("messages", 0), "r:b r:c");
@@ -282,15 +245,15 @@ static void test_a_gap_in_history(void **state)
 
     (void)state;
     put_ours("a");
-    rotate("");
+    rotate_by_hand("");
     text = read_file(store_path(LOG), NULL);
     snprintf(name, sizeof(name), "archive/messages-%d.jsonl", atoi(strstr(text, "\"base\":") + 7));
     free(text);
     put_ours("b");
-    rotate(store_ours("agent_state", "state"));
+    rotate_by_hand(store_ours("agent_state", "state"));
     put_ours("c");
     assert_int_equal(unlink(store_path(name)), 0);
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     /* Behind a gap the states are news. */
     assert_string_equal(store_read(&reader), "r:a r:state r:c");
     assert_non_null(strstr(reader.incident, "messages.jsonl: history between positions"));
@@ -303,10 +266,10 @@ static void test_states_are_passed_over(void **state)
 
     (void)state;
     put_ours("a");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     soc_strbuf_add_string(&states, store_ours("agent_state", "s1"));
     soc_strbuf_add_string(&states, store_ours("agent_state", "s2"));
-    rotate(states.data);
+    rotate_by_hand(states.data);
     put_ours("b");
     store_put(LOG, store_ours("agent_state", "s3"));
     assert_string_equal(store_read(&reader), "r:a r:b r:s3");
@@ -319,8 +282,8 @@ static void test_a_foreign_message_that_looks_like_a_state(void **state)
 {
     (void)state;
     put_ours("a");
-    open_from_start();
-    rotate("{\"type\":\"build_state\",\"id\":\"f\",\"to\":\"all\"}\n");
+    open_at(SOC_READ_FROM_START);
+    rotate_by_hand("{\"type\":\"build_state\",\"id\":\"f\",\"to\":\"all\"}\n");
     assert_string_equal(store_read(&reader), "r:a r:f");
     soc_reader_close(&reader);
 }
@@ -331,9 +294,9 @@ static void test_a_reader_that_saw_late_lines(void **state)
 
     (void)state;
     put_ours("a");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     assert_string_equal(store_read(&reader), "r:a");
-    rotate("");
+    rotate_by_hand("");
     /* A foreign writer had the old file open; the reader had, too. */
     append_text(store_path("archive/messages-0.jsonl"), late);
     append_text(store_path("archive/messages-0.jsonl"), store_foreign("later"));
@@ -361,12 +324,12 @@ static void test_late_lines_are_cut_when_the_rotation_is_noticed(void **state)
 
     (void)state;
     put_ours("a");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     assert_string_equal(store_read(&reader), "r:a");
     put_ours("b");
     text = strdup(store_ours("message", "late"));
     text[strlen(text) - 1] = '\0';
-    rotate("");
+    rotate_by_hand("");
     append_text(store_path("archive/messages-0.jsonl"), text); /* torn: it stays in the buffer */
     put_ours("c");
     assert_string_equal(store_read(&reader), "r:b r:c");
@@ -383,7 +346,7 @@ static void test_an_archive_that_was_cut(void **state)
     (void)state;
     put_ours("a");
     put_ours("b");
-    rotate("");
+    rotate_by_hand("");
     put_ours("c");
     assert_int_equal(truncate(store_path("archive/messages-0.jsonl"), length / 2), 0);
     assert_string_equal(store_read_log("messages", length), "r:c");
@@ -393,9 +356,9 @@ static void test_replaced_while_history_is_read(void **state)
 {
     (void)state;
     put_ours("a");
-    rotate("");
+    rotate_by_hand("");
     put_ours("b");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     write_text(store_path(LOG), store_ours("message", "c"));
     assert_string_equal(store_read(&reader), "r:a r:c");
     assert_non_null(strstr(reader.incident, "was replaced"));
@@ -413,7 +376,7 @@ static void test_truncated(void **state)
     (void)state;
     put_ours("a");
     put_ours("b");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     assert_string_equal(store_read(&reader), "r:a r:b");
     assert_int_equal(truncate(store_path(LOG), 0), 0);
     assert_string_equal(store_read(&reader), "");
@@ -429,7 +392,7 @@ static void test_rewritten_in_place(void **state)
 {
     (void)state;
     put_ours("a");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     assert_string_equal(store_read(&reader), "r:a");
     write_text(store_path(LOG), store_ours("message", "other"));
     put_ours("more");
@@ -442,7 +405,7 @@ static void test_replaced(void **state)
 {
     (void)state;
     put_ours("a");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     assert_string_equal(store_read(&reader), "r:a");
     write_text(store_path("new"), store_ours("message", "b"));
     assert_int_equal(rename(store_path("new"), store_path(LOG)), 0);
@@ -455,7 +418,7 @@ static void test_removed(void **state)
 {
     (void)state;
     put_ours("a");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     assert_string_equal(store_read(&reader), "r:a");
     put_ours("b");
     assert_int_equal(unlink(store_path(LOG)), 0);
@@ -465,7 +428,7 @@ static void test_removed(void **state)
     expect_incident("was replaced");
     soc_reader_close(&reader);
     /* History without a present. */
-    rotate("");
+    rotate_by_hand("");
     assert_int_equal(unlink(store_path(LOG)), 0);
     assert_string_equal(store_read_log("messages", 0), "");
 }
@@ -487,7 +450,7 @@ static void test_a_crash_in_a_rotation(void **state)
     store_put("archive/x", "");
     assert_int_equal(link(store_path(LOG), store_path("archive/messages-0.jsonl")), 0);
     assert_string_equal(store_read_log("messages", SOC_READ_FROM_START), "r:a");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     put_ours("b");
     assert_string_equal(store_read(&reader), "r:a r:b");
     soc_reader_close(&reader);
@@ -501,7 +464,7 @@ static void test_forged_headers_and_seals(void **state)
     store_put(LOG, "{\"type\":\"log_sealed\",\"carried\":0}\n");
     store_put(LOG, "{\"type\":\"log_sealed\",\"log\":\"messages\",\"carried\":99999999}\n");
     put_ours("b");
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     assert_string_equal(store_read(&reader), "r:a r:b");
     assert_int_equal(reader.position, file_size(store_path(LOG)));
     soc_reader_close(&reader);
@@ -511,11 +474,11 @@ static void test_a_hostile_archive(void **state)
 {
     (void)state;
     put_ours("a");
-    rotate("");
+    rotate_by_hand("");
     put_ours("b");
     assert_int_equal(unlink(store_path("archive/messages-0.jsonl")), 0);
     assert_int_equal(mkfifo(store_path("archive/messages-0.jsonl"), 0600), 0);
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     expect_incident("archive/messages-0.jsonl is a FIFO; it is passed over");
     assert_string_equal(store_read(&reader), "r:b");
     soc_reader_close(&reader);
@@ -528,7 +491,7 @@ static void test_the_check(void **state)
     char again[9];
 
     (void)state;
-    open_from_start();
+    open_at(SOC_READ_FROM_START);
     assert_int_equal(soc_reader_check(&reader, 0, check, NULL), 0);
     assert_string_equal(check, "00000000");
     for (int i = 0; i < 5; i++)
