@@ -3,7 +3,9 @@
  * CRC-32C, eight bytes at a time (M. Kounavis and F. Berry, "A Systematic Approach to Building High
  * Performance Software-based CRC Generators", 2005). The register is linear over GF(2): the entry
  * of a table for a byte is the exclusive or of the entries for its bits, so eight numbers say the
- * whole table and the compiler writes it out.
+ * whole table and the compiler writes it out. Where the processor has an instruction for this very
+ * polynomial (SSE 4.2), that is used: every record read or written is checked, and by the table
+ * that was a fifth of the time of reading.
  */
 #include "crc32c.h"
 
@@ -72,7 +74,7 @@ static uint32_t step_8(uint32_t state, const unsigned char *bytes)
            forward[1][high >> 16 & 0xff] ^ forward[0][high >> 24];
 }
 
-uint32_t soc_crc32c_update(uint32_t state, const void *data, size_t length)
+uint32_t soc_crc32c_by_table(uint32_t state, const void *data, size_t length)
 {
     const unsigned char *bytes = data;
 
@@ -81,6 +83,35 @@ uint32_t soc_crc32c_update(uint32_t state, const void *data, size_t length)
     for (; length > 0; length--, bytes++)
         state = step(state, *bytes);
     return state;
+}
+
+#ifdef __x86_64__
+__attribute__((target("sse4.2"))) static uint32_t update_by_instruction(uint32_t state,
+                                                                        const unsigned char *bytes,
+                                                                        size_t length)
+{
+    uint64_t wide = state;
+
+    for (; length >= 8; length -= 8, bytes += 8) {
+        uint64_t word;
+
+        memcpy(&word, bytes, sizeof(word));
+        wide = __builtin_ia32_crc32di(wide, word);
+    }
+    state = (uint32_t)wide;
+    for (; length > 0; length--, bytes++)
+        state = __builtin_ia32_crc32qi(state, *bytes);
+    return state;
+}
+#endif
+
+uint32_t soc_crc32c_update(uint32_t state, const void *data, size_t length)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("sse4.2"))
+        return update_by_instruction(state, data, length);
+#endif
+    return soc_crc32c_by_table(state, data, length);
 }
 
 uint32_t soc_crc32c(const void *data, size_t length)

@@ -15,6 +15,8 @@ uint32_t soc_crc32c(const void *data, size_t length);
 /* The raw register (no final inversion), going on from `state`; begin with SOC_CRC32C_START. */
 #define SOC_CRC32C_START 0xffffffffu
 uint32_t soc_crc32c_update(uint32_t state, const void *data, size_t length);
+/* The same on a processor without an instruction for it. */
+uint32_t soc_crc32c_by_table(uint32_t state, const void *data, size_t length);
 
 /* The register before `byte` was taken in, given the register after it. */
 uint32_t soc_crc32c_unstep(uint32_t state, unsigned char byte);

@@ -200,6 +200,17 @@ struct soc_slice soc_slice_plain(struct soc_slice slice)
     return (struct soc_slice){slice.data + 1, slice.length - 2};
 }
 
+/* Whether a key is this word of four or two letters; with its quotes it has six or four bytes. */
+static bool is_long_key(struct soc_slice key, const char word[4])
+{
+    return key.length == 6 && memcmp(key.data + 1, word, 4) == 0;
+}
+
+static bool is_short_key(struct soc_slice key, const char word[2])
+{
+    return key.length == 4 && memcmp(key.data + 1, word, 2) == 0;
+}
+
 bool soc_peek(const char *text, size_t length, struct soc_peek *ret_peek)
 {
     struct soc_slice key, value;
@@ -207,13 +218,13 @@ bool soc_peek(const char *text, size_t length, struct soc_peek *ret_peek)
 
     memset(ret_peek, 0, sizeof(*ret_peek));
     while (soc_peek_member(text, length, &cursor, &key, &value)) {
-        if (soc_slice_is(key, "type"))
+        if (is_long_key(key, "type"))
             ret_peek->type = value;
-        else if (soc_slice_is(key, "id"))
+        else if (is_short_key(key, "id"))
             ret_peek->id = value;
-        else if (soc_slice_is(key, "from"))
+        else if (is_long_key(key, "from"))
             ret_peek->from = value;
-        else if (soc_slice_is(key, "to"))
+        else if (is_short_key(key, "to"))
             ret_peek->to = value;
     }
     return cursor == length;

@@ -12,6 +12,7 @@
 
 #include "sys.h"
 
+#define RING (SOC_SEEN_WINDOW + 1) /* the window, and the key that is just taken */
 #define SLOTS (4 * SOC_SEEN_WINDOW)
 
 struct key {
@@ -22,7 +23,7 @@ struct key {
 struct soc_seen {
     uint64_t secret[2];
     size_t count; /* of records taken, ever */
-    struct key ring[SOC_SEEN_WINDOW];
+    struct key ring[RING];
     uint16_t slots[SLOTS]; /* index in the ring, plus one; 0: free */
 };
 
@@ -55,28 +56,33 @@ static uint64_t mix(uint64_t x) /* the finaliser of MurmurHash3 (A. Appleby, pub
     return x ^ x >> 33;
 }
 
+/* 0 to 15 for a digit; a higher bit for what is none. */
+static unsigned digit_of(char c)
+{
+    unsigned decimal = (unsigned char)c - (unsigned)'0';
+    unsigned letter = (unsigned char)c - (unsigned)'a';
+    return decimal < 10 ? decimal : letter < 6 ? letter + 10 : 16;
+}
+
+/* Every record's id goes through here: one flag at the end, and no branch at a digit. */
 static bool parse_uuid(const char *id, size_t length, struct key *key)
 {
-    if (length != 36)
+    static const unsigned char places[32] = {0,  1,  2,  3,  4,  5,  6,  7,  9,  10, 11,
+                                             12, 14, 15, 16, 17, 19, 20, 21, 22, 24, 25,
+                                             26, 27, 28, 29, 30, 31, 32, 33, 34, 35};
+    if (length != 36 || id[8] != '-' || id[13] != '-' || id[18] != '-' || id[23] != '-')
         return false;
     uint64_t half[2] = {0, 0};
-    int digits = 0;
-    for (size_t i = 0; i < 36; i++) {
-        char c = id[i];
-        if (i == 8 || i == 13 || i == 18 || i == 23) {
-            if (c != '-')
-                return false;
-            continue;
-        }
-        bool decimal = c >= '0' && c <= '9';
-        if (!decimal && !(c >= 'a' && c <= 'f'))
-            return false;
-        uint64_t digit = (uint64_t)(decimal ? c - '0' : c - 'a' + 10);
-        half[digits / 16] = half[digits / 16] << 4 | digit;
-        digits++;
+    unsigned all = 0;
+    for (int i = 0; i < 16; i++) {
+        unsigned first = digit_of(id[places[i]]);
+        unsigned second = digit_of(id[places[i + 16]]);
+        half[0] = half[0] << 4 | first;
+        half[1] = half[1] << 4 | second;
+        all |= first | second;
     }
     *key = (struct key){half[0], half[1]};
-    return true;
+    return all < 16;
 }
 
 static struct key make_key(const struct soc_seen *seen, const char *id, size_t length)
@@ -131,12 +137,13 @@ static void forget(struct soc_seen *seen, size_t index)
 bool soc_seen_add(struct soc_seen *seen, const char *id, size_t length)
 {
     struct key key = make_key(seen, id, length);
-    size_t index = seen->count % SOC_SEEN_WINDOW;
-    bool known = seen->slots[find(seen, key)] != 0;
-    if (seen->count >= SOC_SEEN_WINDOW)
+    size_t index = seen->count % RING;
+    if (seen->count >= RING)
         forget(seen, index);
     seen->count++;
+    size_t slot = find(seen, key);
+    bool known = seen->slots[slot] != 0;
     seen->ring[index] = key;
-    seen->slots[find(seen, key)] = (uint16_t)(index + 1);
+    seen->slots[slot] = (uint16_t)(index + 1);
     return known;
 }
