@@ -16,6 +16,12 @@
 static society_tail *tail;
 static const char *record;
 
+static int setup(void **state)
+{
+    tail = NULL;
+    return pair_setup(state);
+}
+
 static void open_tail(const char *log, int64_t position, uint32_t flags)
 {
     if (society_tail_open(w2, log, position, flags, &tail) < 0)
@@ -164,7 +170,6 @@ static void test_files_that_were_planted(void **state)
     const char *cursor = member_path("cursors/w2.json");
 
     (void)state;
-    tail = NULL;
     assert_int_equal(mkfifo(log, 0600), 0);
     assert_int_equal(society_tail_open(w2, "messages", SOCIETY_FROM_START, 0, &tail),
                      SOCIETY_E_UNSAFE_FILE);
@@ -215,7 +220,7 @@ static void test_many_tails_of_one_handle(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, pair_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_whom_it_is_for),
         TEST(test_records_as_they_stand),

@@ -15,6 +15,12 @@
 static society_tail *tail;
 static const char *record;
 
+static int setup(void **state)
+{
+    tail = NULL;
+    return faults_pair_setup(state);
+}
+
 static void open_tail(const char *log, int64_t position, uint32_t flags)
 {
     int result = society_tail_open(w2, log, position, flags, &tail);
@@ -72,7 +78,7 @@ static void test_a_wake_in_a_child(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, faults_pair_setup, faults_pair_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, faults_pair_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_backlogs),
         TEST(test_receipts_once),
