@@ -7,7 +7,8 @@
 #define SOC_CLEANUP_H
 
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "sys.h"
 
 #define SOC_CLEANUP(function) __attribute__((cleanup(function)))
 
@@ -19,7 +20,7 @@ static inline void soc_cleanup_free(void *slot)
 static inline void soc_cleanup_fd(const int *fd)
 {
     if (*fd >= 0)
-        close(*fd);
+        soc_sys->close(*fd);
 }
 
 /* A pointer that is freed, and a descriptor that is closed, at the end of its scope. */

@@ -111,7 +111,7 @@ int soc_discover(const char *dir, struct soc_strbuf *ret_path, struct soc_error 
         return accept(dir, "", ret_path, error);
     if (variable && variable[0] != '\0')
         return accept(variable, "SOCIETY_DIR: ", ret_path, error);
-    SOC_AUTO_FREE char *from = realpath(".", NULL);
+    SOC_AUTO_FREE char *from = soc_sys->realpath(".");
     if (!from)
         return soc_fail_errno(error, "cannot find the working directory");
     int result = search_upwards(from, ret_path);

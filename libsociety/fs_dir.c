@@ -27,7 +27,7 @@ int soc_dir_open(struct soc_dir *dir, const char *path, struct soc_error *error)
     result = soc_fs_check(fd, path, &polled, error);
     if (result < 0)
         return result;
-    absolute = realpath(path, NULL);
+    absolute = soc_sys->realpath(path);
     if (!absolute)
         return soc_fail_errno(error, "can't find the absolute path of %s", path);
     *dir = (struct soc_dir){

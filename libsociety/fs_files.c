@@ -230,41 +230,37 @@ static bool add_name(struct names *names, const char *name)
     return true;
 }
 
-static int read_names(DIR *stream, const char *name, struct names *names, struct soc_error *error)
+static bool add_entries(struct names *names, const char *entries, ssize_t length)
 {
-    const struct dirent *entry;
+    bool added = true;
 
-    while (errno = 0, (entry = readdir(stream)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (!add_name(names, entry->d_name))
-            return soc_fail_memory(error);
+    for (ssize_t at = 0; added && at < length;) {
+        const struct dirent64 *entry = (const struct dirent64 *)(const void *)(entries + at);
+
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            added = add_name(names, entry->d_name);
+        at += entry->d_reclen;
     }
-    if (errno != 0)
-        return soc_fail_errno(error, "can't list %s", name);
-    return 0;
+    return added;
 }
 
-/* Closes `fd`. */
 static int list_names(int fd, const char *name, struct names *names, struct soc_error *error)
 {
-    DIR *stream = fdopendir(fd);
-    int result;
+    char entries[CHUNK] __attribute__((aligned(__alignof__(struct dirent64))));
+    ssize_t got;
 
-    if (!stream) {
-        close(fd);
-        return soc_fail_memory(error);
+    while ((got = soc_sys->getdents64(fd, entries, sizeof(entries))) > 0) {
+        if (!add_entries(names, entries, got))
+            return soc_fail_memory(error);
     }
-    result = read_names(stream, name, names, error);
-    closedir(stream);
-    return result;
+    return got < 0 ? soc_fail_errno(error, "can't list %s", name) : 0;
 }
 
 int soc_fs_list(const struct soc_dir *dir, const char *name, char ***ret_names,
                 struct soc_error *error)
 {
     struct names names = {0};
-    int fd = soc_fs_open_dir(dir, name, error);
+    SOC_AUTO_FD int fd = soc_fs_open_dir(dir, name, error);
     int result = 0;
 
     if (fd < 0 && fd != -ENOENT)

@@ -97,7 +97,7 @@ void soc_git_free(struct soc_git *git)
 
 bool soc_git_main_root(const struct soc_git *git, struct soc_strbuf *out)
 {
-    SOC_AUTO_FREE char *common = realpath(git->common.data, NULL);
+    SOC_AUTO_FREE char *common = soc_sys->realpath(git->common.data);
     size_t length = 0;
     const char *base = common ? soc_path_base(common, &length) : NULL;
     if (!base || length != 4 || strncmp(base, ".git", 4) != 0 || base - common < 2)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "git.h"
+#include "sys.h"
 
 static int take(const char *id, size_t length, const char *source, char ret_id[SOC_ID_MAX + 1],
                 struct soc_error *error)
@@ -25,7 +26,7 @@ static int take(const char *id, size_t length, const char *source, char ret_id[S
 /* The worktree's slot: as it was recorded, else the `agent-NN` in the name of its folder. */
 static int from_worktree(char ret_id[SOC_ID_MAX + 1], struct soc_error *error)
 {
-    SOC_AUTO_FREE char *here = realpath(".", NULL);
+    SOC_AUTO_FREE char *here = soc_sys->realpath(".");
     struct soc_git git;
     if (!here || soc_git_find(here, &git) <= 0)
         return SOCIETY_E_NO_AGENT;

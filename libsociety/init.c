@@ -199,7 +199,7 @@ SOC_PUBLIC int society_init(society *s, const char *path, const char *project_id
         result = check_arguments(s, project_id, flags);
     if (result < 0)
         return result;
-    SOC_AUTO_FREE char *project = realpath(path ? path : ".", NULL);
+    SOC_AUTO_FREE char *project = soc_sys->realpath(path ? path : ".");
     if (!project)
         return soc_fail_errno(&s->error, "%s", path ? path : "the working directory");
     SOC_AUTO_STRBUF struct soc_strbuf dir = SOC_STRBUF_INIT;

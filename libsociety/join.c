@@ -156,7 +156,7 @@ SOC_PUBLIC int society_part(society *s)
     /* What is written in the file stays: it says that this session is over. A child may have the
      * descriptor too, so the lock is given back before the close, which wakes the watchers. */
     soc_unlock(s->presence);
-    close(s->presence);
+    soc_sys->close(s->presence);
     s->presence = -1;
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "await.h"
 #include "lock.h"
@@ -130,6 +131,6 @@ SOC_PUBLIC void society_mutex_unlock(society_mutex *mutex)
         soc_sys->ftruncate(mutex->fd, 0);
         soc_unlock(mutex->fd);
     }
-    close(mutex->fd);
+    soc_sys->close(mutex->fd);
     free(mutex);
 }

@@ -46,7 +46,7 @@ static void find_repository(struct soc_own_root *root)
     struct soc_git git;
     if (soc_git_find(root->path.data, &git) != 1)
         return;
-    SOC_AUTO_FREE char *common = realpath(git.common.data, NULL);
+    SOC_AUTO_FREE char *common = soc_sys->realpath(git.common.data);
     if (common) {
         const char *inside = root->path.data + git.root.length;
         soc_strbuf_add_string(&root->common, common);
@@ -58,7 +58,7 @@ static void find_repository(struct soc_own_root *root)
 int soc_own_root(struct society *s, struct soc_own_root *ret_root)
 {
     struct soc_own_root root = {0};
-    SOC_AUTO_FREE char *real = realpath(s->dir.path, NULL);
+    SOC_AUTO_FREE char *real = soc_sys->realpath(s->dir.path);
     if (!real)
         return errno == ENOENT ? soc_fail(&s->error, SOCIETY_E_GONE, "%s was removed", s->dir.path)
                                : soc_fail_errno(&s->error, "cannot find %s", s->dir.path);
@@ -155,7 +155,7 @@ static const char *strip_worktree(const struct name *name, const char *text)
     literal_part(name, text, &literal, &length);
     if (literal.failed || literal.length == 0 || soc_git_find(literal.data, &git) != 1)
         return NULL;
-    SOC_AUTO_FREE char *common = git.linked ? realpath(git.common.data, NULL) : NULL;
+    SOC_AUTO_FREE char *common = git.linked ? soc_sys->realpath(git.common.data) : NULL;
     if (common && strcmp(common, name->root->common.data) == 0)
         rest = strip(name, text, git.root.data);
     soc_git_free(&git);
@@ -177,7 +177,7 @@ static void resolve(const struct name *name, const char *text, struct soc_strbuf
     size_t end;
     literal_part(name, text, &literal, &end);
     while (!literal.failed && literal.length > 0) {
-        SOC_AUTO_FREE char *real = realpath(literal.data, NULL);
+        SOC_AUTO_FREE char *real = soc_sys->realpath(literal.data);
         if (real && name->pattern)
             soc_glob_quote(real, out);
         else if (real)

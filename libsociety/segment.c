@@ -166,7 +166,7 @@ int soc_segment_open(const struct soc_dir *dir, const char *log, int64_t base, i
 void soc_segment_close(struct soc_segment *segment)
 {
     if (segment->fd >= 0)
-        close(segment->fd);
+        soc_sys->close(segment->fd);
     segment->fd = -1;
 }
 

@@ -10,6 +10,7 @@
 #include "handle.h"
 #include "identity.h"
 #include "open.h"
+#include "sys.h"
 #include "tail.h"
 
 SOC_PUBLIC const char *society_version(void)
@@ -58,7 +59,7 @@ SOC_PUBLIC void society_close(society *s)
     soc_log_close(&s->deliveries);
     soc_watch_free(s->watch);
     if (s->presence >= 0)
-        close(s->presence);
+        soc_sys->close(s->presence);
     soc_config_free(&s->config);
     soc_dir_close(&s->dir);
     free(s);

@@ -4,9 +4,12 @@
  */
 #include "sys.h"
 
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 static int real_openat(int dir, const char *path, int flags, mode_t mode)
@@ -18,6 +21,11 @@ static int real_openat(int dir, const char *path, int flags, mode_t mode)
 static int real_openat2(int dir, const char *path, const struct open_how *how)
 {
     return (int)syscall(SYS_openat2, dir, path, how, sizeof(*how));
+}
+
+static char *real_realpath(const char *path)
+{
+    return realpath(path, NULL);
 }
 
 static int real_lock(int fd, int command, struct flock *lock)
@@ -47,9 +55,20 @@ static int real_inotify_add(int fd, const char *path, uint32_t mask)
     return (int)syscall(SYS_inotify_add_watch, fd, path, mask);
 }
 
+static int real_timer_init(void)
+{
+    return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+
+static int real_timer_set(int fd, const struct itimerspec *time)
+{
+    return timerfd_settime(fd, 0, time, NULL);
+}
+
 const struct soc_sys soc_sys_real = {
     .openat = real_openat,
     .openat2 = real_openat2,
+    .close = close,
     .pread = pread,
     .write = write,
     .lseek = lseek,
@@ -65,6 +84,8 @@ const struct soc_sys soc_sys_real = {
     .renameat2 = renameat2,
     .linkat = linkat,
     .unlinkat = unlinkat,
+    .getdents64 = getdents64,
+    .realpath = real_realpath,
     .utimensat = utimensat,
     .lock = real_lock,
     .clock_gettime = clock_gettime,
@@ -72,6 +93,9 @@ const struct soc_sys soc_sys_real = {
     .getrandom = real_getrandom,
     .inotify_init = real_inotify_init,
     .inotify_add = real_inotify_add,
+    .timer_init = real_timer_init,
+    .timer_set = real_timer_set,
+    .poll = poll,
     .read = read,
 };
 

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -18,6 +19,7 @@
 struct soc_sys {
     int (*openat)(int dir, const char *path, int flags, mode_t mode);
     int (*openat2)(int dir, const char *path, const struct open_how *how);
+    int (*close)(int fd);
     ssize_t (*pread)(int fd, void *data, size_t length, off_t offset);
     ssize_t (*write)(int fd, const void *data, size_t length);
     off_t (*lseek)(int fd, off_t offset, int whence);
@@ -33,6 +35,8 @@ struct soc_sys {
     int (*renameat2)(int from_dir, const char *from, int to_dir, const char *to, unsigned flags);
     int (*linkat)(int from_dir, const char *from, int to_dir, const char *to, int flags);
     int (*unlinkat)(int dir, const char *path, int flags);
+    ssize_t (*getdents64)(int dir, void *entries, size_t length);
+    char *(*realpath)(const char *path); /* to be freed; NULL and errno */
     int (*utimensat)(int dir, const char *path, const struct timespec times[2], int flags);
     int (*lock)(int fd, int command, struct flock *lock); /* fcntl */
     int (*clock_gettime)(clockid_t clock, struct timespec *now);
@@ -40,6 +44,9 @@ struct soc_sys {
     ssize_t (*getrandom)(void *data, size_t length);
     int (*inotify_init)(void);
     int (*inotify_add)(int fd, const char *path, uint32_t mask);
+    int (*timer_init)(void); /* timerfd_create on CLOCK_MONOTONIC */
+    int (*timer_set)(int fd, const struct itimerspec *time);
+    int (*poll)(struct pollfd *fds, nfds_t count, int timeout_ms);
     ssize_t (*read)(int fd, void *data, size_t length); /* descriptors of events, and attachments */
 };
 

@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <society/tail.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "lease.h"
 #include "lockfile.h"
 #include "presence.h"
+#include "sys.h"
 #include "task.h"
 
 #define LOST_MAX 1000 /* so often others may be faster */
@@ -385,7 +385,7 @@ static int sleep_until(const struct wish *wish, society_tail *const tails[2], in
         wait = wish->left_ms + 1;
     for (int i = 0; i < 2; i++)
         fds[i] = (struct pollfd){.fd = society_tail_fd(tails[i]), .events = POLLIN};
-    if (poll(fds, 2, wait > INT32_MAX ? INT32_MAX : (int)wait) < 0)
+    if (soc_sys->poll(fds, 2, wait > INT32_MAX ? INT32_MAX : (int)wait) < 0)
         return soc_fail_errno(&wish->s->error, "the wait was interrupted");
     int result = drain(tails[0]);
     return result < 0 ? result : drain(tails[1]);

@@ -3,14 +3,12 @@
 #include "watch.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "sys.h"
@@ -41,7 +39,7 @@ void soc_watch_free(struct soc_watch *watch)
     if (!watch)
         return;
     if (watch->inotify >= 0)
-        close(watch->inotify);
+        soc_sys->close(watch->inotify);
     free(watch);
 }
 
@@ -54,7 +52,7 @@ static int set_timer(const struct soc_subscription *subscription, int32_t first_
         .it_interval = {.tv_sec = period / 1000, .tv_nsec = period % 1000 * 1000000L},
         .it_value = {.tv_sec = first_ms / 1000, .tv_nsec = first_ms % 1000 * 1000000L},
     };
-    return timerfd_settime(subscription->timer_fd, 0, &spec, NULL);
+    return soc_sys->timer_set(subscription->timer_fd, &spec);
 }
 
 static int add_to_poll(const struct soc_subscription *subscription, int fd)
@@ -68,7 +66,7 @@ static void close_descriptors(struct soc_subscription *subscription)
     int *const fds[] = {&subscription->poll_fd, &subscription->event_fd, &subscription->timer_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         if (*fds[i] >= 0)
-            close(*fds[i]);
+            soc_sys->close(*fds[i]);
         *fds[i] = -1;
     }
 }
@@ -81,7 +79,7 @@ int soc_watch_subscribe(struct soc_watch *watch, bool polled, struct soc_subscri
     subscription->period_ms = polled || watch->inotify < 0 ? SOC_WATCH_POLL_MS : SOC_WATCH_NET_MS;
     subscription->poll_fd = epoll_create1(EPOLL_CLOEXEC);
     subscription->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    subscription->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    subscription->timer_fd = soc_sys->timer_init();
     if (subscription->poll_fd < 0 || subscription->event_fd < 0 || subscription->timer_fd < 0 ||
         add_to_poll(subscription, watch->inotify) < 0 ||
         add_to_poll(subscription, subscription->event_fd) < 0 ||
@@ -228,6 +226,6 @@ void soc_watch_soon(struct soc_subscription *subscription, int32_t ms)
 int soc_watch_wait(const struct soc_subscription *subscription, int32_t timeout_ms)
 {
     struct pollfd poll_fd = {.fd = subscription->poll_fd, .events = POLLIN};
-    int ready = poll(&poll_fd, 1, timeout_ms);
+    int ready = soc_sys->poll(&poll_fd, 1, timeout_ms);
     return ready < 0 ? -errno : ready;
 }

@@ -16,8 +16,8 @@ enter() {
     for module in "$@"; do level[$module]=$at; done
 }
 # The tens are the architecture's levels; the ones order the files of a level that build on each other.
-enter 00 public error strbuf path cleanup crc32c utf8 glob glob_normalise glob_scan
-enter 10 sys fs fs_dir fs_files fs_type git lock json json_lenient json_text json_drop json_plain list clock random sha256 peek
+enter 00 public sys error strbuf path cleanup crc32c utf8 glob glob_normalise glob_scan
+enter 10 fs fs_dir fs_files fs_type git lock json json_lenient json_text json_drop json_plain list clock random sha256 peek
 enter 20 scan record seen reader segment log rotate watch
 enter 30 state cursor config identity discover
 enter 35 handle

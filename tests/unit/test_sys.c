@@ -44,15 +44,20 @@ static void use_every_call(void)
     const struct open_how how = {.flags = O_RDWR | O_CLOEXEC};
     const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 2}};
     const struct timespec no_time = {0};
+    const struct itimerspec soon = {.it_value = {.tv_nsec = 1}};
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     struct timespec now;
     struct statx stx;
     struct statfs fs;
     struct stat st;
     char bytes[8];
+    char entries[1024];
+    uint64_t expirations;
+    char *real;
     int fd = soc_sys->openat(dir, "a", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     int second = soc_sys->openat2(dir, "a", &how);
     int events = soc_sys->inotify_init();
+    struct pollfd timer = {.fd = soc_sys->timer_init(), .events = POLLIN};
 
     if (second < 0 && errno == ENOSYS) /* an old kernel, or valgrind */
         second = openat(dir, "a", O_RDWR | O_CLOEXEC);
@@ -75,6 +80,10 @@ static void use_every_call(void)
     assert_int_equal(soc_sys->statx(dir, "c", 0, STATX_NLINK, &stx), 0);
     assert_int_equal(stx.stx_nlink, 2);
     assert_int_equal(soc_sys->unlinkat(dir, "sub", AT_REMOVEDIR), 0);
+    assert_true(soc_sys->getdents64(dir, entries, sizeof(entries)) > 0);
+    real = soc_sys->realpath(tmp);
+    assert_string_equal(real, tmp);
+    free(real);
     assert_int_equal(soc_sys->fstatfs(dir, &fs), 0);
     assert_int_equal(soc_sys->lock(fd, F_OFD_SETLK, &lock), 0);
     assert_int_equal(soc_sys->fdatasync(fd), 0);
@@ -82,9 +91,13 @@ static void use_every_call(void)
     assert_int_equal(soc_sys->clock_gettime(CLOCK_BOOTTIME, &now), 0);
     assert_int_equal(soc_sys->nanosleep(&no_time), 0);
     assert_int_equal(soc_sys->getrandom(bytes, 8), 8);
+    assert_int_equal(soc_sys->timer_set(timer.fd, &soon), 0);
+    assert_int_equal(soc_sys->poll(&timer, 1, 10000), 1);
+    assert_int_equal(read(timer.fd, &expirations, sizeof(expirations)), sizeof(expirations));
+    close(timer.fd);
     close(events);
     close(second);
-    close(fd);
+    assert_int_equal(soc_sys->close(fd), 0);
 }
 
 static void test_the_real_table(void **state)

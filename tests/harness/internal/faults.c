@@ -93,6 +93,7 @@ WRAP(int, openat, FAULT_OPENAT, (int dir, const char *path, int flags, mode_t mo
      (dir, path, flags, mode))
 WRAP(int, openat2, FAULT_OPENAT2, (int dir, const char *path, const struct open_how *how),
      (dir, path, how))
+WRAP(int, close, FAULT_CLOSE, (int fd), (fd))
 WRAP(ssize_t, pread, FAULT_PREAD, (int fd, void *data, size_t length, off_t offset),
      (fd, data, cut(&use, length), offset))
 WRAP(ssize_t, write, FAULT_WRITE, (int fd, const void *data, size_t length),
@@ -117,6 +118,8 @@ WRAP(int, linkat, FAULT_LINKAT,
      (int from_dir, const char *from, int to_dir, const char *to, int flags),
      (from_dir, from, to_dir, to, flags))
 WRAP(int, unlinkat, FAULT_UNLINKAT, (int dir, const char *path, int flags), (dir, path, flags))
+WRAP(ssize_t, getdents64, FAULT_GETDENTS, (int dir, void *entries, size_t length),
+     (dir, entries, length))
 WRAP(int, utimensat, FAULT_UTIMENSAT,
      (int dir, const char *path, const struct timespec times[2], int flags),
      (dir, path, times, flags))
@@ -125,7 +128,25 @@ WRAP(ssize_t, getrandom, FAULT_GETRANDOM, (void *data, size_t length), (data, cu
 WRAP(int, inotify_init, FAULT_INOTIFY_INIT, (void), ())
 WRAP(int, inotify_add, FAULT_INOTIFY_ADD, (int fd, const char *path, uint32_t mask),
      (fd, path, mask))
+WRAP(int, timer_init, FAULT_TIMER_INIT, (void), ())
+WRAP(int, timer_set, FAULT_TIMER_SET, (int fd, const struct itimerspec *time), (fd, time))
+WRAP(int, poll, FAULT_POLL, (struct pollfd * fds, nfds_t number, int timeout_ms),
+     (fds, number, timeout_ms))
 WRAP(ssize_t, read, FAULT_READ, (int fd, void *data, size_t length), (fd, data, cut(&use, length)))
+
+static char *fault_realpath(const char *path)
+{
+    const struct use use = begin(FAULT_REALPATH);
+    char *real;
+
+    if (refused(&use))
+        return NULL;
+    real = soc_sys_real.realpath(path);
+    if (end(&use, 0) == 0)
+        return real;
+    free(real);
+    return NULL;
+}
 
 static int fault_clock_gettime(clockid_t clock, struct timespec *now)
 {
@@ -159,6 +180,7 @@ static int fault_nanosleep(const struct timespec *time)
 static const struct soc_sys table = {
     .openat = fault_openat,
     .openat2 = fault_openat2,
+    .close = fault_close,
     .pread = fault_pread,
     .write = fault_write,
     .lseek = fault_lseek,
@@ -174,6 +196,8 @@ static const struct soc_sys table = {
     .renameat2 = fault_renameat2,
     .linkat = fault_linkat,
     .unlinkat = fault_unlinkat,
+    .getdents64 = fault_getdents64,
+    .realpath = fault_realpath,
     .utimensat = fault_utimensat,
     .lock = fault_lock,
     .clock_gettime = fault_clock_gettime,
@@ -181,6 +205,9 @@ static const struct soc_sys table = {
     .getrandom = fault_getrandom,
     .inotify_init = fault_inotify_init,
     .inotify_add = fault_inotify_add,
+    .timer_init = fault_timer_init,
+    .timer_set = fault_timer_set,
+    .poll = fault_poll,
     .read = fault_read,
 };
 
