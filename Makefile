@@ -243,7 +243,7 @@ SUB      = @$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1
 PARTS   := format source tidy build unit api faults tools stress tsan valgrind man install coverage
 
 COVERED        := log.c rotate.c reader.c segment.c lock.c cursor.c tail.c
-VALGRIND_TESTS := strbuf json crc32c record log reader segment cursor state tail inbox
+VALGRIND_TESTS := strbuf json crc32c record log reader segment cursor state tail inbox memtree memfs simclock
 
 .PHONY: check check-long coverage $(PARTS:%=check-%) $(PARTS:%=run-%) run-checks
 check:

@@ -50,7 +50,8 @@ struct soc_sys {
     ssize_t (*read)(int fd, void *data, size_t length); /* descriptors of events, and attachments */
 };
 
-/* The table in force: soc_sys_real but in tests. Changed only while no handle exists. */
+/* The table in force: soc_sys_real but in tests. It changes only while no call is under way; one
+ * that passes on what it does not know may come and go while handles exist. */
 extern const struct soc_sys *soc_sys;
 extern const struct soc_sys soc_sys_real;
 
