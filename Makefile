@@ -36,7 +36,9 @@ COMMON_SRC  := $(wildcard tools/common/*.c)
 TOOL_SRC    := $(wildcard tools/society*.c)
 # A larger tool has a folder for its parts: tools/NAME/ belongs to society-NAME.
 PART_SRC    := $(foreach t,$(TOOL_SRC:tools/society-%.c=%),$(wildcard tools/$t/*.c))
-EXAMPLE_SRC := $(wildcard examples/*.c)
+# An example that is a unit test is built and run with the tests.
+UNIT_EXAMPLE_SRC := examples/unit_test.c
+EXAMPLE_SRC := $(filter-out $(UNIT_EXAMPLE_SRC),$(wildcard examples/*.c))
 HARNESS_SRC := $(wildcard tests/harness/*.c)
 INSIDE_SRC  := $(wildcard tests/harness/internal/*.c)
 # Programs that are linked with the static library and see its insides, and those that come through the door.
@@ -55,6 +57,7 @@ LIBA     := $(B)/lib/libsociety.a
 MAP      := libsociety/libsociety.map
 TOOLS    := $(TOOL_SRC:tools/%.c=$(B)/bin/%)
 EXAMPLES := $(EXAMPLE_SRC:%.c=$(B)/%)
+UNIT_EXAMPLES := $(UNIT_EXAMPLE_SRC:%.c=$(B)/%)
 objects   = $(1:%.c=$(B)/obj/%.o)
 programs  = $(1:%.c=$(B)/%)
 COMMON_A  := $(if $(COMMON_SRC),$(B)/lib/libcommon.a)
@@ -110,12 +113,13 @@ all: lib tools examples
 lib: $(LIBSO) $(LIBLINKS) $(LIBA)
 tools: $(TOOLS)
 examples: $(EXAMPLES)
-tests: all $(call programs,$(INSIDE_PROG_SRC) $(DOOR_PROG_SRC))
+tests: all $(call programs,$(INSIDE_PROG_SRC) $(DOOR_PROG_SRC)) $(UNIT_EXAMPLES)
 # One kind of them: tests-unit and so on.
 KINDS := $(INSIDE_KINDS) $(DOOR_KINDS)
 .PHONY: $(KINDS:%=tests-%)
 $(foreach k,$(KINDS),$(eval tests-$k: $(call programs,$(wildcard tests/$k/*.c))))
 tests-tools tests-stress tests-bench: all
+tests-api: $(UNIT_EXAMPLES)
 
 # What the objects were made with. A missing package ends the build here, with its name.
 FLAGS_NOW = $(CC) | $(CPPFLAGS_ALL) | $(CFLAGS_ALL) | $(LDFLAGS_ALL) | $(PACKAGE_CFLAGS) $(PACKAGE_LIBS)
@@ -132,7 +136,7 @@ $(B)/tests-possible: always
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(COMPILE)
-$(call objects,$(INSIDE_PROG_SRC) $(DOOR_PROG_SRC) $(HARNESS_SRC) $(INSIDE_SRC)): | $(B)/tests-possible
+$(call objects,$(INSIDE_PROG_SRC) $(DOOR_PROG_SRC) $(UNIT_EXAMPLE_SRC) $(HARNESS_SRC) $(INSIDE_SRC)): | $(B)/tests-possible
 
 ARCHIVE = rm -f $@ && $(AR) rcs $@ $^
 $(LIBA): $(call objects,$(LIB_SRC))
@@ -162,6 +166,9 @@ $(TOOLS): $(COMMON_A) | $(LIBLINKS)
 $(EXAMPLES): $(B)/%: $(B)/obj/%.o | $(LIBLINKS)
 	@mkdir -p $(@D)
 	$(call link,$$ORIGIN/../lib)
+$(UNIT_EXAMPLES): $(B)/%: $(B)/obj/%.o | $(LIBLINKS)
+	@mkdir -p $(@D)
+	$(call link,$$ORIGIN/../lib) $(CMOCKA_LIBS)
 $(call programs,$(DOOR_PROG_SRC)): $(B)/%: $(B)/obj/%.o $(HARNESS_A) | $(LIBLINKS)
 	@mkdir -p $(@D)
 	$(call link,$$ORIGIN/../../lib) $(CMOCKA_LIBS)
@@ -169,7 +176,7 @@ $(call programs,$(INSIDE_PROG_SRC)): $(B)/%: $(B)/obj/%.o $(INSIDE_A) $(HARNESS_
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(PACKAGE_LIBS) $(CMOCKA_LIBS)
 
--include $(patsubst %.c,$(B)/obj/%.d,$(LIB_SRC) $(COMMON_SRC) $(TOOL_SRC) $(PART_SRC) $(EXAMPLE_SRC) $(HARNESS_SRC) $(INSIDE_SRC) \
+-include $(patsubst %.c,$(B)/obj/%.d,$(LIB_SRC) $(COMMON_SRC) $(TOOL_SRC) $(PART_SRC) $(EXAMPLE_SRC) $(UNIT_EXAMPLE_SRC) $(HARNESS_SRC) $(INSIDE_SRC) \
     $(INSIDE_PROG_SRC) $(DOOR_PROG_SRC))
 
 # ---- Installing ---------------------------------------------------------------------------------------------------------
@@ -273,7 +280,7 @@ tests-unit: tests-formats
 run-unit:
 	$(RUN) -j$(JOBS) $(call test_programs,unit formats) $(call test_scripts,unit formats)
 run-api:
-	$(RUN) -j$(JOBS) $(call test_programs,api) $(call test_scripts,api)
+	$(RUN) -j$(JOBS) $(call test_programs,api) $(UNIT_EXAMPLES) $(call test_scripts,api)
 run-faults:
 	$(RUN) -j$(JOBS) $(call test_programs,faults) $(call test_scripts,faults)
 run-tools:
@@ -291,14 +298,15 @@ check-tsan:
 run-tsan:
 	$(RUN) -t 300 $(THREAD_TESTS)
 check-valgrind:
-	$(SUB) CC=gcc all tests-unit
+	$(SUB) CC=gcc all tests-unit $(UNIT_EXAMPLE_SRC:%.c=build/release-gcc/%)
 	$(SUB) -k CC=gcc run-valgrind
 VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible \
             --errors-for-leak-kinds=definite
 .PHONY: run-valgrind-programs run-valgrind-tools
 run-valgrind: run-valgrind-programs run-valgrind-tools
 run-valgrind-programs:
-	$(RUN) -t 300 -w "$(VALGRIND)" $(filter $(VALGRIND_TESTS:%=$(B)/tests/unit/test_%),$(call test_programs,unit))
+	$(RUN) -t 300 -w "$(VALGRIND)" $(filter $(VALGRIND_TESTS:%=$(B)/tests/unit/test_%),$(call test_programs,unit)) \
+	    $(UNIT_EXAMPLES)
 run-valgrind-tools:
 	$(RUN) -t 300 tests/check/test_valgrind.sh
 check-man check-install: check-%:

@@ -41,6 +41,7 @@ struct society {
     int64_t renewed_ms;         /* when claims were renewed last */
     struct soc_watch *watch;    /* made at first use */
     struct society_tail *tails;
+    struct society **slot; /* NULL, or where it is noted: society_close() sets it to NULL */
 };
 
 /* Checks that this is the process that made the handle and that a directory is open. 0; -ECHILD;

@@ -62,6 +62,8 @@ SOC_PUBLIC void society_close(society *s)
         soc_sys->close(s->presence);
     soc_config_free(&s->config);
     soc_dir_close(&s->dir);
+    if (s->slot)
+        *s->slot = NULL;
     free(s);
 }
 

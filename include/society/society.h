@@ -9,7 +9,10 @@
  *   <society/message.h>   send, receipts, attachments, inbox
  *   <society/agent.h>     who is here: registration, status, presence
  *   <society/tail.h>      follow a log as it grows
+ *   <society/task.h>      tasks, and claims on them
+ *   <society/ownership.h> who may write which files; mutexes
  *   <society/error.h>     results
+ *   <society/testing.h>   for unit tests: a society in memory
  *
  * Handles.  A `society` is one process's view of one directory. It is used by one thread at a time
  * and may move between threads; two handles never share anything, also when they name the same

@@ -55,7 +55,15 @@ works() { # PROGRAM
 ok "it works, dynamically linked" works "$T/dynamic" "$root/usr/lib"
 ok "it works, statically linked" works "$T/static"
 unlike "$(ldd "$T/static" 2>&1)" libsociety "the static one does not load the library"
+
+# So does the unit test among the examples, by the command that README.md shows, and it leaves nothing behind.
 cd "$SOCIETY_SRC" || exit 1
+command=$(grep -m 1 '^cc -o unit_test ' README.md)
+isnt "$command" "" "README.md shows how a unit test is compiled"
+ok "the unit test is compiled so" sh -c "${command/-o unit_test/-o $T/unit_test -std=c99 -pedantic -Wall -Wextra -Werror}"
+mkdir "$T/empty"
+ok "it passes" env -C "$T/empty" LD_LIBRARY_PATH="$root/usr/lib" timeout 20 "$T/unit_test"
+empty "$(ls -A "$T/empty")" "and leaves nothing behind"
 
 ok "installed tools run" env LD_LIBRARY_PATH="$root/usr/lib" "$root/usr/bin/society" --version
 ok "make uninstall" make_quietly uninstall DESTDIR="$root" PREFIX=/usr

@@ -15,4 +15,22 @@ mkdir "$T/project"
 cd "$T/project" || exit 1
 ok "they work" timeout 60 bash -eu "$T/readme.sh"
 
+# What it quotes from a file stands there so.
+cd "$SOCIETY_SRC" || exit 1
+quoted=$(awk '/^<!-- from .* -->/ { sub(/^<!-- from /, ""); sub(/ -->$/, ""); print }' README.md)
+isnt "$quoted" "" "README.md quotes an example"
+stands() {
+    awk -v file="$1" '
+        index($0, "<!-- from " file " -->") == 1 { armed = 1; next }
+        armed && /^```/ { if (inside) exit; inside = 1; next }
+        inside { wanted = wanted $0 "\n" }
+        END {
+            while ((getline line < file) > 0) text = text line "\n"
+            exit wanted == "" || index(text, wanted) == 0
+        }' README.md
+}
+for file in $quoted; do
+    ok "README.md quotes $file as it is" stands "$file"
+done
+
 done_testing
