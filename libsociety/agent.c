@@ -59,9 +59,11 @@ static int set_holdings(struct society *s, soc_json *object, const char *agent, 
 {
     int result = 0;
     const struct soc_tasks *tasks = soc_tasks(s, &result);
-    const struct soc_owns *owns = tasks ? soc_owns(s, &result) : NULL;
-    if (owns && soc_json_set(object, "claims", soc_task_claims_of(tasks, agent)) == 0)
-        return soc_json_set(object, "owns", soc_owns_of(owns, agent));
+    if (tasks && soc_json_set(object, "claims", soc_task_claims_of(tasks, agent)) == 0) {
+        soc_json *owns = soc_owns_of(s, agent, &result);
+        if (owns)
+            return soc_json_set(object, "owns", owns);
+    }
     *ret_error = result;
     return result < 0 ? result : -ENOMEM;
 }

@@ -87,3 +87,24 @@ int soc_lock_held(int fd, const char *name, struct soc_error *error)
         return soc_fail_errno(error, "can't ask for the lock of %s", name);
     return lock.l_type != F_UNLCK;
 }
+
+int soc_lock_byte(int fd, int64_t at, const char *name, struct soc_error *error)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_start = at, .l_len = 1};
+
+    if (command(fd, F_OFD_SETLK, &lock) == 0)
+        return 0;
+    if (errno != EAGAIN && errno != EACCES)
+        return soc_fail_errno(error, "can't lock %s", name);
+    return soc_fail(error, SOCIETY_E_TIMEOUT, "byte %lld of %s is locked by another", (long long)at,
+                    name);
+}
+
+int soc_lock_byte_held(int fd, int64_t at, const char *name, struct soc_error *error)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_start = at, .l_len = 1};
+
+    if (command(fd, F_OFD_GETLK, &lock) < 0)
+        return soc_fail_errno(error, "can't ask for the lock of %s", name);
+    return lock.l_type != F_UNLCK;
+}

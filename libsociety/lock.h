@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open file description locks (fcntl(2), F_OFD_SETLK), whole file, exclusive. They belong to the
+ * Open file description locks (fcntl(2), F_OFD_SETLK), exclusive, of the whole file or of one byte. They belong to the
  * open file, so threads and handles of one process exclude each other like processes do, and the
  * kernel drops them when the last descriptor is closed, however a process ends.
  */
@@ -20,5 +20,12 @@ void soc_unlock(int fd);
 /* 1 when another open file holds the lock, 0 when nobody does; errnos. Any descriptor of the file
  * will do. */
 int soc_lock_held(int fd, const char *name, struct soc_error *error);
+
+/* The same for one byte of the many of a file: whoever holds it is alive, and at what its number
+ * stands for. 0; SOCIETY_E_TIMEOUT another holds it; errnos. It goes with the last descriptor of
+ * the open file. */
+int soc_lock_byte(int fd, int64_t at, const char *name, struct soc_error *error);
+/* 1 another open file holds the byte, 0 nobody does; errnos. */
+int soc_lock_byte_held(int fd, int64_t at, const char *name, struct soc_error *error);
 
 #endif

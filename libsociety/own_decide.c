@@ -81,7 +81,7 @@ static const struct soc_own *find_same(const struct soc_owns *owns,
 {
     for (size_t i = 0; i < owns->count; i++) {
         const struct soc_own *own = &owns->items[i];
-        if (!own->waiting && own->shared == request->shared &&
+        if (!own->waiting && own->act < 0 && own->shared == request->shared &&
             strcmp(own->holder, request->agent) == 0 && is_same_list(own->paths, request->paths) &&
             is_same_text(own->fields, "reason", request->reason) &&
             is_same_text(own->fields, "task", request->task))
@@ -136,6 +136,8 @@ static int add_request(const struct soc_owns *owns, int64_t end, struct soc_own_
         soc_record_string(out, "reason", request->reason);
     if (request->task)
         soc_record_string(out, "task", request->task);
+    if (request->of_claim)
+        soc_record_integer(out, "act", request->act);
     soc_record_integer(out, "leaseMs", request->lease_ms);
     soc_record_integer(out, "token", end);
     add_session(out, request->session, request->present);
@@ -150,7 +152,8 @@ int soc_own_decide_request(const void *state, int64_t end, void *argument, struc
 {
     const struct soc_owns *owns = state;
     struct soc_own_request *request = argument;
-    const struct soc_own *same = find_same(owns, request);
+    /* What is taken with a claim ends with it, whatever else the agent holds. */
+    const struct soc_own *same = request->of_claim ? NULL : find_same(owns, request);
     if (same)
         return renew_same(owns, end, request, same, out, error);
     return add_request(owns, end, request, request->wait ? "own_wait" : "own_acquire", out, error);

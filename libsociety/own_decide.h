@@ -24,13 +24,16 @@ struct soc_own_request {
     bool ignore_case;
     const char *reason; /* NULL none */
     const char *task;   /* NULL none */
+    bool of_claim;      /* it belongs to a claim of the task, */
+    int64_t act;        /* which is being made in this act (claim.h) */
     int64_t lease_ms;
     char session[SOC_UUID_SIZE];
     bool present;
     struct soc_own_evidence *gone; /* of what is in the way */
     size_t gone_count;
-    bool wait;     /* queue, where it cannot be had at once */
-    int64_t token; /* set by the decision: the reservation's */
+    bool wait;       /* queue, where it cannot be had at once */
+    int64_t left_ms; /* refused: when to ask again at the latest; -1: when something happens */
+    int64_t token;   /* set by the decision: the reservation's */
 };
 
 /* For a request: own_acquire or own_wait. Where the agent holds just this already, that is renewed instead. */

@@ -156,6 +156,8 @@ static int hand_over(struct soc_owns *owns, size_t at, const struct soc_record *
         result = soc_own_set(own, "since", soc_json_new_string(since, strlen(since)));
     if (result == 0)
         result = set_session(own, record->json);
+    if (result == 0) /* the claim that it belonged to is not the receiver's */
+        result = soc_own_set(own, "act", soc_json_new_null());
     owns->last = record->position;
     return result == 0 ? grant_waiting(owns, 0, NULL, since) : result;
 }

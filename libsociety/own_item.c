@@ -20,8 +20,11 @@ static void load(struct soc_own *own)
     own->paths = soc_json_get(fields, "paths");
     own->holder = soc_json_get_string(fields, "holder");
     own->session = soc_json_get_string(fields, "session");
-    own->token = own->renewed = -1;
+    own->task = soc_json_get_string(fields, "task");
+    own->token = own->renewed = own->act = -1;
     own->lease_ms = 0;
+    if (own->task)
+        soc_json_get_integer(fields, "act", &own->act);
     soc_json_get_integer(fields, "token", &own->token);
     soc_json_get_integer(fields, "renewed", &own->renewed);
     soc_json_get_integer(fields, "leaseMs", &own->lease_ms);
@@ -76,6 +79,7 @@ static int set_others(soc_json *fields, const soc_json *json, const char *holder
     static const char *const texts[] = {"reason", "task", "session"};
     const char *mode = soc_json_get_string(json, "mode");
     int64_t lease = 0;
+    int64_t act = -1;
     bool given = soc_json_get_integer(json, "leaseMs", &lease) && lease > 0;
     int result = soc_json_set_string(fields, "mode", mode ? mode : "exclusive");
     if (result == 0)
@@ -94,6 +98,8 @@ static int set_others(soc_json *fields, const soc_json *json, const char *holder
                               soc_json_new_bool(soc_json_get_bool(json, "presence", false)));
     if (result == 0)
         result = soc_json_set(fields, "renewed", soc_json_new_integer(renewed));
+    if (result == 0 && soc_json_get_integer(json, "act", &act) && act >= 0)
+        result = soc_json_set(fields, "act", soc_json_new_integer(act));
     if (result == 0 && soc_json_get_bool(json, "ignoreCase", false))
         result = soc_json_set(fields, "ignoreCase", soc_json_new_bool(true));
     return result;
@@ -162,17 +168,4 @@ soc_json *soc_own_object(const struct soc_own *own)
     if (result == 0 && own->waiting)
         result = soc_json_set(object, "waiting", soc_json_new_bool(true));
     return result == 0 ? soc_json_retain(object) : NULL;
-}
-
-soc_json *soc_owns_of(const struct soc_owns *owns, const char *agent)
-{
-    SOC_AUTO_JSON soc_json *patterns = soc_json_new_array();
-    int result = patterns ? 0 : -1;
-    for (size_t i = 0; i < owns->count; i++) {
-        const struct soc_own *own = &owns->items[i];
-        bool held = !own->waiting && strcmp(own->holder, agent) == 0;
-        for (size_t j = 0; held && result == 0 && j < soc_json_count(own->paths); j++)
-            result = soc_json_append(patterns, soc_json_copy(soc_json_item(own->paths, j)));
-    }
-    return result == 0 ? soc_json_retain(patterns) : NULL;
 }

@@ -30,10 +30,12 @@
 
 /* A reservation. All but `fields` is read out of that, and borrowed from it. */
 struct soc_own {
-    soc_json *fields; /* the public object's, and `session presence renewed ignoreCase` */
+    soc_json *fields; /* the public object's, and `session presence renewed ignoreCase act` */
     const soc_json *paths;
     const char *holder;
     const char *session; /* NULL unknown */
+    const char *task;    /* NULL none */
+    int64_t act;         /* it belongs to a claim of the task (claim.h); -1: it stands for itself */
     int64_t token;
     int64_t renewed;  /* position of the record that made or renewed it */
     int64_t lease_ms; /* 0 unknown */
@@ -72,8 +74,8 @@ bool soc_own_conflict(const struct soc_own *a, const struct soc_own *b);
 /* Whether one of its patterns is `pattern`, letter for letter. */
 bool soc_own_has(const struct soc_own *own, const char *pattern);
 
-/* The patterns that an agent holds, as an array; NULL: no memory. */
-soc_json *soc_owns_of(const struct soc_owns *owns, const char *agent);
+/* The patterns that an agent holds, as an array; NULL on failure, with *ret_error. */
+soc_json *soc_owns_of(struct society *s, const char *agent, int *ret_error);
 
 /* The object for the public; NULL: no memory. */
 soc_json *soc_own_object(const struct soc_own *own);

@@ -81,6 +81,7 @@ static int attempt(struct society *s, struct soc_own_request *request, soc_json 
     if (!owns)
         return result;
     result = soc_own_gather(s, request, &asked, owns->count, known, NULL, &left);
+    request->left_ms = left;
     if (result == 0)
         result = take_now(s, request, known);
     if (result == SOCIETY_E_HELD && timeout_ms != 0)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "await.h"
+#include "claim.h"
 #include "lease.h"
 #include "own_files.h"
 #include "own_rules.h"
@@ -27,9 +28,27 @@ static int64_t sooner(int64_t a, int64_t b)
 
 /* ---- Evidence ---- */
 
+/* Of one that belongs to a claim: nobody tells those who wait for paths what became of the task, if
+ * whoever ended the claim died before he could. */
+#define CLAIM_AGAIN_MS 5000
+
+static int is_claim_gone(struct society *s, const soc_json *task, int64_t *ret_left_ms)
+{
+    int result = soc_claim_is_over(s, task, ret_left_ms);
+    *ret_left_ms = sooner(*ret_left_ms, CLAIM_AGAIN_MS);
+    return result;
+}
+
 int soc_own_is_gone(struct society *s, const struct soc_own *own, int64_t *ret_left_ms)
 {
     char what[32];
+    const soc_json *task = NULL;
+    int result = own->act < 0 ? 0 : soc_claim_is_void(s, own, &task);
+    *ret_left_ms = -1;
+    if (result != 0)
+        return result;
+    if (task)
+        return is_claim_gone(s, task, ret_left_ms);
     snprintf(what, sizeof what, "own:%" PRId64, own->token);
     const struct soc_holding holding = {.what = what,
                                         .holder = own->holder,
@@ -41,8 +60,8 @@ int soc_own_is_gone(struct society *s, const struct soc_own *own, int64_t *ret_l
     return soc_lease_is_over(s, &holding, ret_left_ms);
 }
 
-static int add_evidence(struct soc_own_request *request, const struct soc_own *own,
-                        struct soc_error *error)
+int soc_own_add_evidence(struct soc_own_request *request, const struct soc_own *own,
+                         struct soc_error *error)
 {
     struct soc_own_evidence *gone =
         realloc(request->gone, (request->gone_count + 1) * sizeof *gone);
@@ -82,7 +101,7 @@ static int is_gone_by_now(struct society *s, const struct soc_own *own,
                           struct soc_own_patience *patience, int64_t *ret_left_ms)
 {
     int64_t now = soc_monotonic_ms();
-    if (!patience || (own->present && own->session))
+    if (!patience || own->act >= 0 || (own->present && own->session))
         return soc_own_is_gone(s, own, ret_left_ms);
     struct soc_own_patient *entry = patient(patience, own);
     if (!entry)
@@ -114,7 +133,7 @@ int soc_own_gather(struct society *s, struct soc_own_request *request, const str
             continue;
         int gone = is_gone_by_now(s, own, patience, &left);
         if (gone == 1)
-            result = add_evidence(request, own, &s->error);
+            result = soc_own_add_evidence(request, own, &s->error);
         else if (gone == 0)
             *ret_left_ms = sooner(*ret_left_ms, left);
         else
@@ -191,7 +210,7 @@ static int look(struct queue *q, int64_t *ret_limit_ms)
 static int keep_place(struct queue *q, int64_t *limit_ms)
 {
     const struct soc_own_request *request = q->request;
-    if (request->present)
+    if (request->present || request->of_claim)
         return 0;
     int64_t due = request->lease_ms / 3 - (soc_monotonic_ms() - q->renewed_ms);
     if (due > 0) {

@@ -28,6 +28,10 @@ int soc_own_gather(struct society *s, struct soc_own_request *request, const str
                    size_t end, soc_json *known, struct soc_own_patience *patience,
                    int64_t *ret_left_ms);
 
+/* Adds one more piece of evidence to the request: 0; -ENOMEM. */
+int soc_own_add_evidence(struct soc_own_request *request, const struct soc_own *own,
+                         struct soc_error *error);
+
 /* Removes the lock files of what was found gone, and is over now. */
 void soc_own_bury(struct society *s, const struct soc_own_request *request);
 

@@ -4,6 +4,7 @@
 #include <society/ownership.h>
 #include <string.h>
 
+#include "claim.h"
 #include "glob.h"
 #include "lease.h"
 #include "own_files.h"
@@ -307,13 +308,19 @@ SOC_PUBLIC int society_own_list(society *s, society_list **ret_list)
         return result;
     SOC_AUTO_LIST society_list *list = soc_list_new();
     for (size_t i = 0; list && i < owns->count; i++) {
-        SOC_AUTO_JSON soc_json *object = soc_own_object(&owns->items[i]);
-        if (!object || soc_list_add_json(list, object) < 0)
+        const soc_json *task;
+        const struct soc_own *own = &owns->items[i];
+        int is_void = own->act < 0 ? 0 : soc_claim_is_void(s, own, &task);
+        SOC_AUTO_JSON soc_json *object = soc_own_object(own);
+        if (is_void < 0)
+            return is_void;
+        if (!object || (is_void == 0 && soc_list_add_json(list, object) < 0))
             return soc_fail_memory(&s->error);
     }
     if (!list)
         return soc_fail_memory(&s->error);
+    result = (int)society_list_count(list);
     *ret_list = list;
     list = NULL;
-    return (int)owns->count;
+    return result;
 }

@@ -10,9 +10,6 @@
 #include "handle.h"
 #include "task_state.h"
 
-/* The state, caught up, borrowed from the handle; NULL on failure, with *ret_error. */
-const struct soc_tasks *soc_tasks(struct society *s, int *ret_error);
-
 /* The handle's agent's role, borrowed until the registry is read again; NULL: none. */
 const char *soc_task_role(struct society *s);
 

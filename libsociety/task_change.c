@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "claim.h"
 #include "lease.h"
 #include "lockfile.h"
 #include "presence.h"
@@ -20,6 +21,7 @@ struct request {
     bool about_claim;  /* the token belongs in the record */
     int64_t token;     /* SOCIETY_NO_TOKEN: the agent's own current claim */
     int64_t ended;     /* token of the claim that this ended; -1: none */
+    int64_t own;       /* of the reservation that was taken with it; -1: none */
 };
 
 /* The kinds of change, with the fields that each may have. */
@@ -139,8 +141,9 @@ static int decide(const void *state, int64_t end, void *argument, struct soc_str
     result = soc_task_check(state, &record, error);
     if (result < 0)
         return result;
-    request->ended = -1;
+    request->ended = request->own = -1;
     soc_json_get_integer(task, "token", &request->ended);
+    soc_json_get_integer(task, "own", &request->own);
     result = soc_task_emit(out, request->type, request->s->agent, members);
     return result == SOCIETY_E_TOO_BIG ? soc_fail(error, result, "the change is over 256 KiB")
                                        : result;
@@ -166,14 +169,39 @@ static void update_lockfile(struct request *request)
         s->error = kept;
 }
 
+/* The paths that were taken with the claim end with it. If they can't be given back now, they are
+ * void all the same, and the next one who meets them says so. */
+static void bury_paths(struct request *request)
+{
+    struct society *s = request->s;
+    int64_t own = -1;
+    soc_json_get_integer(soc_tasks_get(s->tasks.data, request->id), "own", &own);
+    if (request->own < 0 || own == request->own)
+        return;
+    struct soc_error kept = s->error;
+    soc_claim_bury(s, request->own);
+    s->error = kept;
+}
+
 static int carry_out(struct request *request)
 {
+    struct society *s = request->s;
+    struct soc_act bell = {.fd = -1};
     int result = 0;
-    if (!soc_tasks(request->s, &result))
+    const struct soc_tasks *tasks = soc_tasks(s, &result);
+    if (!tasks)
         return result;
-    result = soc_transact(&request->s->tasks, decide, request, &request->s->error);
+    int64_t own = -1;
+    /* If we die between the records, its close wakes those who wait for the paths. */
+    if (soc_json_get_integer(soc_tasks_get(tasks, request->id), "own", &own))
+        result = soc_act_begin(s, &bell);
     if (result == 0)
+        result = soc_transact(&s->tasks, decide, request, &s->error);
+    if (result == 0) {
         update_lockfile(request);
+        bury_paths(request);
+    }
+    soc_act_end(&bell);
     return result;
 }
 

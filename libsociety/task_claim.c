@@ -5,6 +5,9 @@
  * may be replaced. Under the log's lock the decision looks at the state alone, so if the token has
  * changed meanwhile, the evidence is worth nothing and the search begins again.
  *
+ * With SOCIETY_CLAIM_OWN the task's paths are taken first (task_paths.h), and given back if the claim
+ * is refused.
+ *
  * The lock file is made before the record is appended, so the task is chosen before the
  * transaction; the decision agrees only if it is still the best.
  */
@@ -14,11 +17,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "claim.h"
 #include "lease.h"
 #include "lockfile.h"
 #include "presence.h"
 #include "sys.h"
 #include "task.h"
+#include "task_paths.h"
 
 #define LOST_MAX 1000 /* so often others may be faster */
 
@@ -27,13 +32,19 @@ struct wish {
     const char *asked; /* the task that was named; NULL: the best */
     const char *role;
     int64_t lease_ms;
+    uint32_t flags;          /* SOCIETY_CLAIM_… */
+    int64_t deadline_ms;     /* until when to wait; 0: not at all; -1: for ever */
     char id[SOC_ID_MAX + 1]; /* the task chosen */
     bool takeover;
-    int64_t replaces; /* its token, with takeover */
+    int64_t replaces;            /* its token, with takeover */
+    int64_t old_own;             /* the reservation that belonged to that claim; -1: none */
+    bool resumed;                /* it is the agent's own */
+    struct soc_task_paths paths; /* with SOCIETY_CLAIM_OWN */
     char session[SOC_UUID_SIZE];
     bool present;
     soc_json *passed; /* ids of tasks that others are trying to claim, or foreign holders have */
-    bool contend;     /* nothing else is left: try them too */
+    bool busy;        /* somebody was trying */
+    bool contend;     /* nothing else is left: try those too */
     int lost;         /* how often another was faster */
     int64_t token;    /* given */
     int64_t left_ms;  /* when to look again at the latest; -1: when something happens */
@@ -47,32 +58,32 @@ static void note_left(struct wish *wish, int64_t left)
         wish->left_ms = left;
 }
 
-/* One's own, under no live session: of an earlier run, or named. (Who asks for something to do is
- * not given what he has.) */
-static bool is_own(const struct wish *wish, const struct soc_holding *holding)
+static bool is_mine(const struct wish *wish, const soc_json *task)
 {
-    return !holding->present && strcmp(holding->holder, wish->s->agent) == 0 &&
-           (wish->asked || !holding->session || strcmp(holding->session, wish->session) != 0);
+    const char *holder = soc_json_get_string(task, "holder");
+    return holder && strcmp(holder, wish->s->agent) == 0;
 }
 
-/* Whether a claim may be taken over: 1, 0; errnos. */
+/* The agent's own: not what this very handle has, which is being worked on. */
+static bool may_resume(const struct wish *wish, const soc_json *task)
+{
+    const char *session = soc_json_get_string(task, "session");
+    return is_mine(wish, task) && (!session || strcmp(session, wish->s->session) != 0);
+}
+
+/* Whether a claim may be taken over: 1, 0; errnos. One's own may, where it was named and no live
+ * session has it. (Who asks for something to do is not given what he has.) */
 static int is_over(struct wish *wish, const soc_json *task)
 {
-    char what[SOC_ID_MAX + 8];
-    struct soc_holding holding = {.what = what,
-                                  .holder = soc_json_get_string(task, "holder"),
-                                  .session = soc_json_get_string(task, "session"),
-                                  .present = soc_json_get_bool(task, "present", false)};
     int64_t left;
-    if (!holding.holder)
-        return 0;
-    snprintf(what, sizeof what, "task:%s", soc_json_get_string(task, "id"));
-    soc_json_get_integer(task, "token", &holding.token);
-    soc_json_get_integer(task, "renewed", &holding.renewed);
-    soc_json_get_integer(task, "leaseMs", &holding.lease_ms);
-    if (is_own(wish, &holding))
+    bool present = soc_json_get_bool(task, "present", false);
+    if (wish->asked && is_mine(wish, task) && !present)
         return 1;
-    int result = soc_lease_is_over(wish->s, &holding, &left);
+    if (wish->asked && (wish->flags & SOCIETY_CLAIM_RESUME) != 0 && may_resume(wish, task))
+        return 1;
+    if (!wish->asked && is_mine(wish, task) && !present)
+        return 0;
+    int result = soc_claim_is_over(wish->s, task, &left);
     if (result == 0)
         note_left(wish, left);
     return result;
@@ -88,8 +99,32 @@ static void choose(struct wish *wish, const soc_json *task, bool takeover)
 {
     snprintf(wish->id, sizeof wish->id, "%s", soc_json_get_string(task, "id"));
     wish->takeover = takeover;
-    if (takeover)
-        soc_json_get_integer(task, "token", &wish->replaces);
+    wish->old_own = -1;
+    if (!takeover)
+        return;
+    soc_json_get_integer(task, "token", &wish->replaces);
+    soc_json_get_integer(task, "own", &wish->old_own);
+}
+
+/* The best of the agent's own claims of an earlier run: 1 chosen, 0 there is none. */
+static int choose_own(struct wish *wish, const struct soc_tasks *tasks)
+{
+    const soc_json *best = NULL;
+    const soc_json *task;
+    const char *id;
+    for (void *i = NULL; (i = soc_json_next(tasks->tasks, i, &id, &task));) {
+        int64_t own = 2;
+        int64_t least = 5;
+        soc_json_get_integer(task, "priority", &own);
+        soc_json_get_integer(best, "priority", &least);
+        if (is_claimed(task) && own < least && may_resume(wish, task) &&
+            !soc_json_get(wish->passed, id))
+            best = task;
+    }
+    if (best)
+        choose(wish, best, true);
+    wish->resumed = best != NULL;
+    return best != NULL;
 }
 
 /* The best claim that may be taken over: 1 chosen, 0 there is none. */
@@ -141,11 +176,12 @@ static int search(struct wish *wish)
 {
     struct society *s = wish->s;
     int result = 0;
-    wish->left_ms = -1;
     wish->role = soc_task_role(s);
     const struct soc_tasks *tasks = soc_tasks(s, &result);
     if (!tasks)
         return result;
+    if (!wish->asked && (wish->flags & SOCIETY_CLAIM_RESUME) != 0 && choose_own(wish, tasks))
+        return 1;
     const soc_json *task = wish->asked ? soc_tasks_get(tasks, wish->asked) : best_of(wish, tasks);
     if (wish->asked && !task)
         return soc_fail(&s->error, SOCIETY_E_NOT_FOUND, "there is no task %.80s", wish->asked);
@@ -162,8 +198,19 @@ static int search(struct wish *wish)
 
 /* ---- Decision ---- */
 
-static soc_json *make_members(const struct wish *wish, int64_t token)
+/* The reservation that belongs to the claim; -1: none. Who takes his own claim up again, without
+ * asking for its paths anew, keeps those that he had. */
+static int64_t own_for(const struct wish *wish, const soc_json *task)
 {
+    int64_t own = wish->paths.token;
+    if (own < 0 && wish->takeover && is_mine(wish, task))
+        soc_json_get_integer(task, "own", &own);
+    return own;
+}
+
+static soc_json *make_members(const struct wish *wish, const soc_json *task, int64_t token)
+{
+    int64_t own = own_for(wish, task);
     SOC_AUTO_JSON soc_json *members = soc_json_new_object();
     int result = members ? soc_json_set_string(members, "task", wish->id) : -1;
     if (result == 0)
@@ -178,13 +225,15 @@ static soc_json *make_members(const struct wish *wish, int64_t token)
         result = soc_json_set(members, "leaseMs", soc_json_new_integer(wish->lease_ms));
     if (result == 0 && wish->takeover)
         result = soc_json_set(members, "takeover", soc_json_new_integer(wish->replaces));
+    if (result == 0 && own >= 0)
+        result = soc_json_set(members, "own", soc_json_new_integer(own));
     return result == 0 ? soc_json_retain(members) : NULL;
 }
 
 /* Whether what was chosen without the lock is still the best with it. */
 static bool is_still_best(const struct wish *wish, const struct soc_tasks *tasks)
 {
-    if (wish->asked)
+    if (wish->asked || wish->resumed)
         return true;
     const soc_json *best = best_of(wish, tasks);
     const char *id = soc_json_get_string(best, "id");
@@ -197,7 +246,8 @@ static int decide(const void *state, int64_t end, void *argument, struct soc_str
     struct wish *wish = argument;
     if (!is_still_best(wish, state))
         return -EAGAIN;
-    SOC_AUTO_JSON soc_json *members = make_members(wish, end);
+    const soc_json *task = soc_tasks_get(state, wish->id);
+    SOC_AUTO_JSON soc_json *members = make_members(wish, task, end);
     if (!members)
         return soc_fail_memory(error);
     struct soc_record record = {members, "task_claim", end, end};
@@ -244,53 +294,129 @@ static int pass_over(struct wish *wish)
                : -EAGAIN;
 }
 
-/* Lock file, record, and the lock file again with the token that was given. */
-static int claim_chosen(struct wish *wish)
+/* For how long the paths may be waited for: only those of a task that was named. Who would have any
+ * keeps no place in a queue. */
+static int32_t patience(const struct wish *wish)
+{
+    if (!wish->asked || wish->deadline_ms == 0)
+        return 0;
+    if (wish->deadline_ms < 0)
+        return -1;
+    int64_t left = wish->deadline_ms - soc_monotonic_ms();
+    return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int32_t)left;
+}
+
+static int take_paths(struct wish *wish)
 {
     struct society *s = wish->s;
-    int result = try_decision(wish);
-    wish->lost += result == -EAGAIN;
-    if (result < 0)
-        return result;
-    result = make_attempt(wish);
-    if (result == -EBUSY || (result == SOCIETY_E_HELD && !wish->asked))
-        return pass_over(wish);
+    if ((wish->flags & SOCIETY_CLAIM_OWN) == 0)
+        return 0;
+    int result = soc_task_paths_take(s, soc_tasks_get(s->tasks.data, wish->id), wish->lease_ms,
+                                     patience(wish), &wish->paths);
+    if (result == SOCIETY_E_HELD)
+        note_left(wish, wish->paths.left_ms);
+    return result;
+}
+
+/* Lock file and record. */
+static int write_claim(struct wish *wish)
+{
+    struct society *s = wish->s;
+    int result = make_attempt(wish);
     if (result < 0)
         return result;
     result = soc_transact(&s->tasks, decide, wish, &s->error);
     if (result == SOCIETY_E_VOID)
         result = -EAGAIN;
     wish->lost += result == -EAGAIN;
-    if (result < 0) {
+    if (result < 0)
         soc_lockfile_remove(s, SOC_LOCKFILE_TASK, wish->id, SOC_LOCKFILE_ATTEMPT);
-        return result;
-    }
-    /* The claim stands in the log; a lock file that can't be brought up to date is only less
-     * helpful. */
+    return result;
+}
+
+/* The claim stands in the log; what is left is for others, and each of them can do without: a lock
+ * file with the token that was given, and a word that the paths of the claim before are free. */
+static void tell(const struct wish *wish)
+{
+    struct society *s = wish->s;
     struct soc_error kept = s->error;
-    if (soc_lockfile_make(s, SOC_LOCKFILE_TASK, wish->id, wish->session, wish->token,
-                          wish->lease_ms, s->agent) < 0)
-        s->error = kept;
-    return 0;
+    soc_lockfile_make(s, SOC_LOCKFILE_TASK, wish->id, wish->session, wish->token, wish->lease_ms,
+                      s->agent);
+    if (wish->old_own >= 0)
+        soc_claim_bury(s, wish->old_own);
+    s->error = kept;
+}
+
+/* Only what is whole is kept. */
+static int settle(struct wish *wish)
+{
+    struct society *s = wish->s;
+    int result = soc_task_paths_keep(s, &wish->paths);
+    tell(wish);
+    if (result == 0)
+        return 0;
+    struct soc_error first = s->error;
+    society_task_change(s, wish->id, "release", NULL, wish->token);
+    s->error = first;
+    wish->lost++;
+    return result == SOCIETY_E_FENCED ? -EAGAIN : result;
+}
+
+/* Paths, lock file, record, and the lock file again with the token that was given. */
+static int claim_chosen(struct wish *wish)
+{
+    int result = try_decision(wish);
+    wish->lost += result == -EAGAIN;
+    if (result < 0)
+        return result;
+    result = take_paths(wish);
+    if ((result == SOCIETY_E_HELD || result == SOCIETY_E_INVALID) && !wish->asked)
+        return pass_over(wish);
+    if (result < 0)
+        return result;
+    result = write_claim(wish);
+    if (result == 0)
+        return settle(wish);
+    soc_task_paths_give_back(wish->s, &wish->paths);
+    wish->busy |= result == -EBUSY;
+    return result == -EBUSY || (result == SOCIETY_E_HELD && !wish->asked) ? pass_over(wish)
+                                                                          : result;
 }
 
 /* ---- The public functions ---- */
 
-static int begin(struct wish *wish, struct society *s, const char *id, int64_t lease_ms)
+static int begin(struct wish *wish, struct society *s, const char *id, uint32_t flags,
+                 int64_t lease_ms)
 {
     int result = soc_enter_as(s);
     if (result == 0 && lease_ms < 0)
         result = soc_fail(&s->error, SOCIETY_E_INVALID, "a lease must be 1 millisecond or more");
+    if (result == 0 && (flags & ~(SOCIETY_CLAIM_OWN | SOCIETY_CLAIM_RESUME)) != 0)
+        result = soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
     if (result < 0)
         return result;
-    *wish = (struct wish){.s = s, .asked = id, .left_ms = -1};
+    *wish = (struct wish){.s = s, .asked = id, .flags = flags, .left_ms = -1};
+    wish->paths = (struct soc_task_paths)SOC_TASK_PATHS_NONE;
     wish->lease_ms = lease_ms > 0 ? lease_ms : s->config.lease_seconds * INT64_C(1000);
     return 0;
+}
+
+/* Whether one more round is worth it: those that others tried may be free after all. */
+static bool contends(struct wish *wish)
+{
+    bool again = wish->busy && !wish->contend;
+    wish->contend |= again;
+    if (again) {
+        soc_json_free(wish->passed);
+        wish->passed = NULL;
+    }
+    return again;
 }
 
 /* Searches and tries: 0 claimed; SOCIETY_E_NOT_FOUND nothing is ready; -EAGAIN; other errors. */
 static int attempt_once(struct wish *wish)
 {
+    wish->resumed = false;
     int result = soc_lease_session(wish->s, wish->session, &wish->present);
     if (result == 0)
         result = search(wish);
@@ -298,14 +424,11 @@ static int attempt_once(struct wish *wish)
         return claim_chosen(wish);
     if (result < 0)
         return result;
-    if (!wish->contend && wish->passed) {
-        wish->contend = true;
-        soc_json_free(wish->passed);
-        wish->passed = NULL;
+    if (contends(wish))
         return -EAGAIN;
-    }
-    return soc_fail(&wish->s->error, SOCIETY_E_NOT_FOUND, "nothing is ready for %s",
-                    wish->s->agent);
+    return soc_fail(&wish->s->error, SOCIETY_E_NOT_FOUND, "nothing is ready for %s%s",
+                    wish->s->agent,
+                    (wish->flags & SOCIETY_CLAIM_OWN) != 0 ? ", with its paths free" : "");
 }
 
 /* One try: 0 claimed; SOCIETY_E_HELD, SOCIETY_E_NOT_FOUND not now; other errors. */
@@ -313,11 +436,12 @@ static int attempt(struct wish *wish)
 {
     int result = -EAGAIN;
     wish->lost = 0;
+    wish->left_ms = -1;
     while (result == -EAGAIN && wish->lost < LOST_MAX)
         result = attempt_once(wish);
     soc_json_free(wish->passed);
     wish->passed = NULL;
-    wish->contend = false;
+    wish->contend = wish->busy = false;
     if (result == -EAGAIN)
         return soc_fail(&wish->s->error, SOCIETY_E_TIMEOUT, "others were faster, %d times",
                         LOST_MAX);
@@ -343,15 +467,6 @@ static int give_claim(const struct wish *wish, char **ret_claim)
     return 0;
 }
 
-SOC_PUBLIC int society_task_claim(society *s, const char *id, int64_t lease_ms, char **ret_claim)
-{
-    struct wish wish;
-    int result = begin(&wish, s, id, lease_ms);
-    if (result == 0)
-        result = attempt(&wish);
-    return result == 0 ? give_claim(&wish, ret_claim) : result;
-}
-
 /* Whether waiting could help: the task is not over. */
 static bool may_come(struct wish *wish, int refusal)
 {
@@ -375,50 +490,72 @@ static int drain(society_tail *tail)
     return result;
 }
 
-static int sleep_until(const struct wish *wish, society_tail *const tails[2], int64_t deadline)
+enum { TAILS = 3 }; /* what may end a wait: tasks, presence, ownership */
+
+static int sleep_until(const struct wish *wish, society_tail *const tails[TAILS])
 {
-    struct pollfd fds[2];
-    int64_t wait = deadline < 0 ? -1 : deadline - soc_monotonic_ms();
-    if (deadline >= 0 && wait <= 0)
+    struct pollfd fds[TAILS];
+    int64_t wait = wish->deadline_ms < 0 ? -1 : wish->deadline_ms - soc_monotonic_ms();
+    if (wish->deadline_ms >= 0 && wait <= 0)
         return soc_fail(&wish->s->error, SOCIETY_E_TIMEOUT, "nothing could be claimed in time");
     if (wish->left_ms >= 0 && (wait < 0 || wish->left_ms < wait))
         wait = wish->left_ms + 1;
-    for (int i = 0; i < 2; i++)
-        fds[i] = (struct pollfd){.fd = society_tail_fd(tails[i]), .events = POLLIN};
-    if (soc_sys->poll(fds, 2, wait > INT32_MAX ? INT32_MAX : (int)wait) < 0)
+    for (int i = 0; i < TAILS; i++)
+        fds[i] = (struct pollfd){.fd = tails[i] ? society_tail_fd(tails[i]) : -1, .events = POLLIN};
+    if (soc_sys->poll(fds, TAILS, wait > INT32_MAX ? INT32_MAX : (int)wait) < 0)
         return soc_fail_errno(&wish->s->error, "the wait was interrupted");
-    int result = drain(tails[0]);
-    return result < 0 ? result : drain(tails[1]);
+    int result = 0;
+    for (int i = 0; result == 0 && i < TAILS; i++)
+        result = tails[i] ? drain(tails[i]) : 0;
+    return result;
 }
 
-static int wait_and_claim(struct wish *wish, int32_t timeout_ms, society_tail *const tails[2])
+/* They watch from now on, so that nothing falls between a look and the sleep. */
+static int open_tails(const struct wish *wish, society_tail *tails[TAILS])
 {
-    int64_t deadline = timeout_ms < 0 ? -1 : soc_monotonic_ms() + timeout_ms;
-    int result = attempt(wish);
-    while (result < 0 && may_come(wish, result)) {
-        result = sleep_until(wish, tails, deadline);
-        if (result == 0)
-            result = attempt(wish);
-        else
-            break;
-    }
+    static const char *const logs[TAILS] = {"tasks", "presence", "ownership"};
+    int count = (wish->flags & SOCIETY_CLAIM_OWN) != 0 ? TAILS : TAILS - 1;
+    int result = 0;
+    for (int i = 0; result == 0 && i < count; i++)
+        result = society_tail_open(wish->s, logs[i], SOCIETY_FROM_END, 0, &tails[i]);
     return result;
+}
+
+static int wait_and_claim(struct wish *wish, int32_t timeout_ms)
+{
+    society_tail *tails[TAILS] = {NULL};
+    wish->deadline_ms = timeout_ms < 0 ? -1 : soc_monotonic_ms() + timeout_ms;
+    int result = open_tails(wish, tails);
+    if (result == 0)
+        result = attempt(wish);
+    while (result < 0 && may_come(wish, result)) {
+        result = sleep_until(wish, tails);
+        if (result < 0)
+            break;
+        result = attempt(wish);
+    }
+    for (int i = 0; i < TAILS; i++)
+        society_tail_close(tails[i]);
+    return result;
+}
+
+SOC_PUBLIC int society_task_claim_with(society *s, const char *id, uint32_t flags, int64_t lease_ms,
+                                       int32_t timeout_ms, char **ret_claim)
+{
+    struct wish wish;
+    int result = begin(&wish, s, id, flags, lease_ms);
+    if (result == 0)
+        result = timeout_ms == 0 ? attempt(&wish) : wait_and_claim(&wish, timeout_ms);
+    return result == 0 ? give_claim(&wish, ret_claim) : result;
+}
+
+SOC_PUBLIC int society_task_claim(society *s, const char *id, int64_t lease_ms, char **ret_claim)
+{
+    return society_task_claim_with(s, id, 0, lease_ms, 0, ret_claim);
 }
 
 SOC_PUBLIC int society_task_claim_wait(society *s, const char *id, int64_t lease_ms,
                                        int32_t timeout_ms, char **ret_claim)
 {
-    struct wish wish;
-    society_tail *tails[2] = {NULL, NULL};
-    int result = begin(&wish, s, id, lease_ms);
-    if (result ==
-        0) /* they watch from now on, so that nothing falls between a look and the sleep */
-        result = society_tail_open(s, "tasks", SOCIETY_FROM_END, 0, &tails[0]);
-    if (result == 0)
-        result = society_tail_open(s, "presence", SOCIETY_FROM_END, 0, &tails[1]);
-    if (result == 0)
-        result = wait_and_claim(&wish, timeout_ms, tails);
-    society_tail_close(tails[0]);
-    society_tail_close(tails[1]);
-    return result == 0 ? give_claim(&wish, ret_claim) : result;
+    return society_task_claim_with(s, id, 0, lease_ms, timeout_ms, ret_claim);
 }

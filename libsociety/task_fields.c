@@ -42,6 +42,7 @@ static const struct field {
     {"leaseMs", COUNT, SOC_TASK_COMPACTION},
     {"renewed", COUNT, SOC_TASK_COMPACTION},
     {"present", FLAG, SOC_TASK_COMPACTION},
+    {"own", COUNT, SOC_TASK_COMPACTION},
 };
 
 static const struct field *find_field(const char *key)

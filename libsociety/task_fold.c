@@ -222,8 +222,8 @@ static int copy_result(soc_json *task, const soc_json *json)
 /* The claim is over; the task goes to `state`. */
 static int end_claim(soc_json *task, const char *state)
 {
-    static const char *const keys[] = {"holder",  "token",   "session",
-                                       "leaseMs", "renewed", "present"};
+    static const char *const keys[] = {"holder",  "token",   "session", "leaseMs",
+                                       "renewed", "present", "own"};
     int result = soc_json_set_string(task, "state", state);
     for (size_t i = 0; result == 0 && i < sizeof keys / sizeof keys[0]; i++)
         result = soc_json_set(task, keys[i], soc_json_new_null());
@@ -237,6 +237,14 @@ static int set_lease(soc_json *task, const struct soc_task_change *change)
     if (result == 0 && soc_json_get_integer(change->record->json, "leaseMs", &lease) && lease > 0)
         result = set_integer(task, "leaseMs", lease);
     return result;
+}
+
+/* The reservation that was taken with the claim. */
+static int set_own(soc_json *task, const soc_json *json)
+{
+    int64_t own;
+    bool named = soc_json_get_integer(json, "own", &own) && own >= 0;
+    return soc_json_set(task, "own", named ? soc_json_new_integer(own) : soc_json_new_null());
 }
 
 static int claim(soc_json *task, const struct soc_task_change *change)
@@ -254,6 +262,8 @@ static int claim(soc_json *task, const struct soc_task_change *change)
         result = set_integer(task, "token", change->token);
     if (result == 0)
         result = set_integer(task, "lastToken", change->token);
+    if (result == 0)
+        result = set_own(task, change->record->json);
     if (result == 0)
         result = soc_json_set(task, "reason", soc_json_new_null());
     if (result == 0)
@@ -406,3 +416,17 @@ static int dump(const void *state, struct soc_strbuf *out)
 }
 
 const struct soc_fold soc_tasks_fold = {"tasks", make_state, free_state, apply, dump};
+
+const struct soc_tasks *soc_tasks(struct society *s, int *ret_error)
+{
+    int result = 0;
+    if (!s->tasks.fold)
+        result = soc_state_open(&s->tasks, &soc_tasks_fold, &s->dir,
+                                soc_config_durable(&s->config, "tasks"), &s->error);
+    if (result < 0)
+        s->tasks.fold = NULL;
+    else
+        result = soc_state_refresh(&s->tasks, &s->error);
+    *ret_error = result;
+    return result < 0 ? NULL : s->tasks.data;
+}

@@ -19,7 +19,7 @@
  *
  * A task is an object with the public field names, and some of the fold's own: `session` of the
  * holder, `lastToken` (the highest ever given), `renewed` (the position of the claim or its last
- * renewal), `submitter`, `maxRetries`, `acceptance`; `notes` holds the texts.
+ * renewal), `own` (the token of the reservation that was taken with the claim), `submitter`, `maxRetries`, `acceptance`; `notes` holds the texts.
  */
 #ifndef SOC_TASK_STATE_H
 #define SOC_TASK_STATE_H
@@ -27,9 +27,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "handle.h"
 #include "json.h"
-#include "state.h"
 
 struct soc_tasks {
     const struct soc_tasks *under; /* a state that this one lies over, for a look ahead; or NULL */
@@ -39,6 +38,9 @@ struct soc_tasks {
 };
 
 extern const struct soc_fold soc_tasks_fold;
+
+/* The state, caught up, borrowed from the handle; NULL on failure, with *ret_error. */
+const struct soc_tasks *soc_tasks(struct society *s, int *ret_error);
 
 /* An empty state over `under`: applying records to it shows what they would do, and changes nothing
  * below. NULL: no memory. */

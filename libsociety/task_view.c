@@ -9,20 +9,6 @@
 #include "task.h"
 #include "task_rules.h"
 
-const struct soc_tasks *soc_tasks(struct society *s, int *ret_error)
-{
-    int result = 0;
-    if (!s->tasks.fold)
-        result = soc_state_open(&s->tasks, &soc_tasks_fold, &s->dir,
-                                soc_config_durable(&s->config, "tasks"), &s->error);
-    if (result < 0)
-        s->tasks.fold = NULL;
-    else
-        result = soc_state_refresh(&s->tasks, &s->error);
-    *ret_error = result;
-    return result < 0 ? NULL : s->tasks.data;
-}
-
 const char *soc_task_role(struct society *s)
 {
     int ignored; /* an agent whose registration can't be read has no role */

@@ -17,14 +17,14 @@ static const char help[] =
     "         [--label L]... [--path GLOB]... [--to AGENT] [--parent ID]\n"
     "         [--acceptance TEXT] [--retries N]\n"
     "       society-task list [--state S] [--mine] | show ID | ready | graph [--dot]\n"
-    "       society-task claim [ID] [--lease D] [--own] [--wait D]   prints id and token\n"
+    "       society-task claim [ID] [--lease D] [--own] [--resume] [--wait D]   prints id, token\n"
     "       society-task renew|release|block|submit|complete|fail|note ID [TEXT|-] [--token N]\n"
     "       society-task unblock ID | cancel|reopen ID [TEXT|-]\n"
     "       society-task assign ID --to AGENT|--nobody\n"
     "       society-task depend ID [--needs ID]... [--remove ID]...\n"
     "       society-task edit ID [--title T] and as for add\n"
     "       society-task import FILE|- | export\n"
-    "       society-task run [ID] [--lease D] [--own] [--wait D] -- CMD...\n"
+    "       society-task run [ID] [--lease D] [--own] [--resume] [--wait D] -- CMD...\n"
     "TEXT is the reason (block, fail, cancel; or --reason), the result (submit, complete; or\n"
     "--result, JSON or text) or the note (note, reopen; or --note). Without --token the\n"
     "agent's own claim is meant. D is 90s, 15m, 2h. run keeps the claim while CMD runs and\n"
@@ -32,7 +32,7 @@ static const char help[] =
     "\n";
 
 enum { ID = 256, TITLE, TO, PARENT, ACCEPTANCE, RETRIES, NEEDS, REMOVE, LABEL, GLOB };
-enum { STATE = 512, REASON, RESULT, NOTE, TOKEN, LEASE, WAIT, MINE, DOT, NOBODY, OWN };
+enum { STATE = 512, REASON, RESULT, NOTE, TOKEN, LEASE, WAIT, MINE, DOT, NOBODY, OWN, RESUME };
 
 static const struct tool_option options[] = {
     {ID, "id", 1},
@@ -59,6 +59,7 @@ static const struct tool_option options[] = {
     {REMOVE, "remove", 1},
     {NOBODY, "nobody", 0},
     {OWN, "own", 0},
+    {RESUME, "resume", 0},
     {0, NULL, 0},
 };
 
@@ -109,6 +110,7 @@ static void read_options(struct tool *t, struct task_request *r)
         case MINE: r->mine = 1; break;
         case DOT: r->dot = 1; break;
         case OWN: r->own = 1; break;
+        case RESUME: r->resume = 1; break;
         default: r->nobody = 1; break;
         }
     }

@@ -110,13 +110,41 @@ int society_task_claim(society *s, const char *id, int64_t lease_ms, char **ret_
  * The same, and waits until there is something to claim: a task became ready, a claim was released,
  * its holder died or its lease ran out.
  *
- * @param timeout_ms  milliseconds; -1: for ever
+ * @param timeout_ms  milliseconds; 0: do not wait; -1: for ever
  * @return as society_task_claim(); SOCIETY_E_TIMEOUT the time is over; -EINTR a signal handler ran
  *
  * Sleeps in the kernel. Since 0.1.0.
  */
 int society_task_claim_wait(society *s, const char *id, int64_t lease_ms, int32_t timeout_ms,
                             char **ret_claim);
+
+/* society_task_claim_with: take the task's `paths` with it, exclusively (<society/ownership.h>):
+ * both, or neither. That reservation ends with the claim, however the claim ends. */
+#define SOCIETY_CLAIM_OWN 1u
+/* society_task_claim_with: a claim that the agent holds already from an earlier run comes first; it
+ * gets a new token, and what that run would still say is refused. */
+#define SOCIETY_CLAIM_RESUME 2u
+
+/**
+ * Claims a task, with what the flags say.
+ *
+ * With SOCIETY_CLAIM_OWN a task whose paths are another's is refused or, without an id, passed over
+ * for the next best. A process that dies anywhere in between leaves neither task nor paths. Who
+ * waits for a task that it named keeps a place in the queue for its paths.
+ *
+ * With SOCIETY_CLAIM_RESUME a worker goes on after its own crash. What this handle itself has claimed
+ * is not given again.
+ *
+ * @param id          as society_task_claim()
+ * @param flags       0 or SOCIETY_CLAIM_…
+ * @param timeout_ms  0: do not wait; -1: for ever
+ * @return as society_task_claim() and society_task_claim_wait(); with SOCIETY_CLAIM_OWN also as
+ *         society_own_acquire()
+ *
+ * Sleeps in the kernel while it waits. Since 0.1.0.
+ */
+int society_task_claim_with(society *s, const char *id, uint32_t flags, int64_t lease_ms,
+                            int32_t timeout_ms, char **ret_claim);
 
 /* society_task_change: no token was given: the agent's own current claim is meant. */
 #define SOCIETY_NO_TOKEN ((int64_t)-1)

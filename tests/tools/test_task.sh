@@ -334,8 +334,26 @@ status_is 1 "or nothing" society-task -a w4 claim --own
 is "$(field more state)" '"open"' "and leaves the rest alone"
 society-task add Later --id later --needs more --path 'later/*' >/dev/null
 status_is 1 "a task that is not ready" society-task -a w4 claim later --own
-is "$(owners)" "own_acquire w1 own_acquire w2 own_acquire w4 own_release w4" "gives the paths back"
-status_is 2 "--own with --wait needs an id" society-task claim --own --wait 1s
+is "$(owners)" "own_acquire w1 own_acquire w2" "takes no paths"
+status_is 1 "so does one who waits" society-task -a w4 claim --own --wait 50ms
+spawn society-task -a w4 claim --own --wait 30s >waited
+society-task complete api
+wait "$pid"
+like "$(cat waited)" '^more ' "the end of a claim wakes who waits for its paths"
+is "$(owners)" "own_acquire w1 own_acquire w2 own_expire w1 own_acquire w4" "which ended with it"
+is "$(society-own list -j | jq -c '[.holder,.task,.paths]' | paste -sd' ')" \
+    '["w2","docs",["docs/*"]] ["w4","more",["src/**/*.c"]]' "society-own list shows them"
+society-task -a w2 fail docs 'no words'
+is "$(society-own -a w4 check docs/a && echo free)" free "a failure ends them too"
+status_is 1 "an agent is not given what it has" society-task -a w4 claim
+token=$(jq '.token' <<<"$(society-task show more -j)")
+read -r id again <<<"$(society-task -a w4 claim --resume)"
+is "$id" more "but can take it up again with --resume"
+is "$((again > token))" 1 "under a new token"
+status_is 1 "with its paths" society-own -a w1 check src/a.c
+status_is 1 "the old token is worth nothing" society-task -a w4 complete more --token "$token"
+society-task -a w4 complete more
+ok "and then they are free" society-own -a w1 check src/a.c
 
 # The example.
 fresh example

@@ -19,7 +19,7 @@ struct task_request {
     int64_t priority, retries, token;
     int64_t lease_ms; /* 0: the project's */
     int32_t wait_ms;  /* 0: do not wait */
-    int mine, dot, nobody, own;
+    int mine, dot, nobody, own, resume;
 };
 
 /* task_change.c: what writes one record. */
@@ -48,8 +48,5 @@ int task_run(struct tool *t, const struct task_request *r);
 
 /* Claims `id` (NULL: the best), waiting if asked; the claim's object, to be given to society_free(), or the end. */
 char *task_take(struct tool *t, const struct task_request *r, const char *id);
-
-/* The same with the task's paths, both or neither. */
-char *task_take_with_paths(struct tool *t, const struct task_request *r, const char *id);
 
 #endif
