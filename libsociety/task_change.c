@@ -61,6 +61,21 @@ static bool is_text_field(const char *field)
     return strcmp(field, "reason") == 0 || strcmp(field, "text") == 0;
 }
 
+static int check_edit(struct society *s, const soc_json *fields)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf known = SOC_STRBUF_INIT;
+    const char *refused = soc_task_uneditable_field(fields);
+    if (!refused) {
+        refused = soc_task_unsound_field(fields, SOC_TASK_EDITOR);
+        return refused ? soc_fail(&s->error, SOCIETY_E_INVALID, "field %s is not what it should be",
+                                  refused)
+                       : 0;
+    }
+    soc_task_editable_fields(&known);
+    return soc_fail(&s->error, SOCIETY_E_INVALID, "field %.80s can't be edited; these can: %s",
+                    refused, known.data ? known.data : "");
+}
+
 static int check_field(struct society *s, const struct kind *kind, const char *field,
                        const soc_json *value)
 {
@@ -75,11 +90,7 @@ static int check_field(struct society *s, const struct kind *kind, const char *f
         return soc_fail(&s->error, SOCIETY_E_INVALID, "field %s must be a string", field);
     if (strcmp(field, "leaseMs") == 0 && (!soc_json_integer(value, &number) || number < 1))
         return soc_fail(&s->error, SOCIETY_E_INVALID, "field leaseMs must be 1 or more");
-    const char *unsound =
-        strcmp(field, "fields") == 0 ? soc_task_unsound_field(value, SOC_TASK_EDITOR) : NULL;
-    if (unsound)
-        return soc_fail(&s->error, SOCIETY_E_INVALID, "field %s can't be edited so", unsound);
-    return 0;
+    return strcmp(field, "fields") == 0 ? check_edit(s, value) : 0;
 }
 
 /* The caller's fields as the members of a record. */

@@ -36,7 +36,7 @@ static const struct field {
     {"holder", TEXT, SOC_TASK_COMPACTION},
     {"claimedAt", TEXT, SOC_TASK_COMPACTION},
     {"session", TEXT, SOC_TASK_COMPACTION},
-    {"submitter", TEXT, SOC_TASK_COMPACTION},
+    {"submitter", TEXT, SOC_TASK_CREATOR},
     {"token", COUNT, SOC_TASK_COMPACTION},
     {"lastToken", COUNT, SOC_TASK_COMPACTION},
     {"leaseMs", COUNT, SOC_TASK_COMPACTION},
@@ -55,9 +55,9 @@ static const struct field *find_field(const char *key)
 
 static bool is_state_word(const char *word, enum soc_task_giver giver)
 {
-    static const char *const words[] = {"open",      "blocked", "done",  "failed",
-                                        "cancelled", "claimed", "review"};
-    size_t count = giver == SOC_TASK_COMPACTION ? 7 : 5; /* a claim can't be brought along */
+    static const char *const words[] = {"open",      "blocked", "done",   "failed",
+                                        "cancelled", "review",  "claimed"};
+    size_t count = giver == SOC_TASK_COMPACTION ? 7 : 6; /* a claim can't be brought along */
     for (size_t i = 0; word && i < count; i++)
         if (strcmp(word, words[i]) == 0)
             return true;
@@ -146,4 +146,28 @@ const char *soc_task_unsound_field(const soc_json *given, enum soc_task_giver gi
             return field->key;
     }
     return NULL;
+}
+
+const char *soc_task_uneditable_field(const soc_json *given)
+{
+    const char *key;
+    const soc_json *value;
+    for (void *i = NULL; (i = soc_json_next(given, i, &key, &value));) {
+        const struct field *field = find_field(key);
+        if (!field || field->giver != SOC_TASK_EDITOR)
+            return key;
+    }
+    return NULL;
+}
+
+void soc_task_editable_fields(struct soc_strbuf *out)
+{
+    const char *comma = "";
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (fields[i].giver != SOC_TASK_EDITOR)
+            continue;
+        soc_strbuf_add_string(out, comma);
+        soc_strbuf_add_string(out, fields[i].key);
+        comma = ", ";
+    }
 }

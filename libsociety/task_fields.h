@@ -21,4 +21,9 @@ int soc_task_add_fields(soc_json *task, const soc_json *given);
  * none. */
 const char *soc_task_unsound_field(const soc_json *given, enum soc_task_giver giver);
 
+/* The name of the first field of `given` that no editor may change, known or not; NULL: none. */
+const char *soc_task_uneditable_field(const soc_json *given);
+/* "title, description, …": those that one may. */
+void soc_task_editable_fields(struct soc_strbuf *out);
+
 #endif

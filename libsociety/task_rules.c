@@ -149,6 +149,27 @@ static int check_dependencies(const struct soc_task_change *change, const soc_js
     return 0;
 }
 
+/* ---- Parents ---- */
+
+#define PARENTS_MAX 1000 /* so far the way up is followed: what another wrote may be a circle */
+
+/* A task that would be above itself. */
+static int check_parent(const struct soc_task_change *change, const soc_json *given,
+                        struct soc_error *error)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf way = SOC_STRBUF_INIT;
+    const char *parent = soc_json_get_string(given, "parent");
+    soc_strbuf_add_string(&way, change->id);
+    for (int i = 0; parent && i < PARENTS_MAX; i++) {
+        soc_strbuf_add_format(&way, " → %s", parent);
+        if (strcmp(parent, change->id) == 0)
+            return soc_fail(error, SOCIETY_E_INVALID, "%s can't be part of %s: %s", change->id,
+                            soc_json_get_string(given, "parent"), way.data ? way.data : "a cycle");
+        parent = soc_json_get_string(soc_tasks_get(change->tasks, parent), "parent");
+    }
+    return 0;
+}
+
 /* ---- One rule for each type ---- */
 
 static int judge_create(const struct soc_task_change *change, struct soc_error *error)
@@ -158,7 +179,8 @@ static int judge_create(const struct soc_task_change *change, struct soc_error *
         return soc_fail(error, SOCIETY_E_HELD, "there is a task %s already", change->id);
     if (soc_json_kind(made) != SOC_JSON_OBJECT)
         return refuse_field(change, "task", error);
-    return check_dependencies(change, soc_json_get(made, "dependsOn"), error);
+    int result = check_parent(change, made, error);
+    return result < 0 ? result : check_dependencies(change, soc_json_get(made, "dependsOn"), error);
 }
 
 /* Compaction wrote it: it says what the state is. Its tokens were given before it. */
@@ -290,7 +312,7 @@ static int judge_edit(const struct soc_task_change *change, struct soc_error *er
 {
     const soc_json *fields = soc_json_get(change->record->json, "fields");
     bool sound = fields && soc_json_kind(fields) == SOC_JSON_OBJECT;
-    return sound ? 0 : refuse_field(change, "fields", error);
+    return sound ? check_parent(change, fields, error) : refuse_field(change, "fields", error);
 }
 
 static const struct {

@@ -41,10 +41,10 @@ int soc_task_emit(struct soc_strbuf *out, const char *type, const char *from,
 soc_json *soc_task_view(const soc_json *task, bool with_notes)
 {
     static const char *const keys[] = {
-        "id",     "title",   "description", "state",      "priority",   "assignee",
-        "role",   "labels",  "paths",       "dependsOn",  "parent",     "holder",
-        "token",  "leaseMs", "createdBy",   "createdAt",  "updatedAt",  "result",
-        "reason", "retries", "acceptance",  "maxRetries", "completedBy"};
+        "id",     "title",   "description", "state",      "priority",    "assignee",
+        "role",   "labels",  "paths",       "dependsOn",  "parent",      "holder",
+        "token",  "leaseMs", "createdBy",   "createdAt",  "updatedAt",   "result",
+        "reason", "retries", "acceptance",  "maxRetries", "completedBy", "submitter"};
     SOC_AUTO_JSON soc_json *view = soc_json_new_object();
     const soc_json *notes = soc_json_get(task, "notes");
     int result = view ? 0 : -1;

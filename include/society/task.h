@@ -46,7 +46,7 @@ extern "C" {
  *                `labels`, `paths` (arrays of strings), `role`, `parent`, `acceptance`, `assignee`
  *                (an agent or `role:<role>`), `maxRetries` (0 or more)
  * @param ret_id  receives the id, to be given to society_free(); NULL: not wanted
- * @return 0; SOCIETY_E_INVALID with the field, or the cycle that `dependsOn` would close;
+ * @return 0; SOCIETY_E_INVALID with the field, or the cycle that `dependsOn` or `parent` would close;
  *         SOCIETY_E_HELD there is a task with this id; SOCIETY_E_TOO_BIG; SOCIETY_E_NO_AGENT;
  *         SOCIETY_E_TIMEOUT; an errno
  *
@@ -57,8 +57,15 @@ int society_task_create(society *s, const char *task, char **ret_id);
 /**
  * Makes several tasks in one transaction: all or none. They may depend on each other in any order.
  *
- * @param tasks    JSON objects as for society_task_create(), one a line; also `state` (`done`,
- *                 `cancelled`, `blocked` with `reason`) for tasks that come from elsewhere
+ * A task that comes from elsewhere brings its history along: `state` (any but `claimed`), `reason`
+ * (why it is blocked, failed or cancelled), `result` (any JSON), `retries`, `submitter` (of one in
+ * review: another completes it), `completedBy`, `createdBy`, `createdAt`, `updatedAt` (strings) and
+ * `notes` (an array of objects with `from`, `text` and `timestamp`). So what society_task_get()
+ * gives is taken as it stands, but for `holder`, `token` and `leaseMs`: a claim can't be brought
+ * along. Other fields are kept in the record and mean nothing.
+ *
+ * @param tasks    JSON objects as for society_task_create(), and with these fields, one a line;
+ *                 blank lines count and are passed over
  * @param ret_ids  receives the ids as JSON strings, in order; NULL: not wanted
  * @return the number of tasks; errors as society_task_create(), with the number of the line
  *
@@ -160,7 +167,8 @@ int society_task_claim_with(society *s, const char *id, uint32_t flags, int64_t 
  *                and complete `result` (any JSON); fail, block and cancel `reason` (string; block
  *                needs it); note and reopen `text`; assign `to` (agent, `role:<role>` or null);
  *                depend `dependsOn` and `remove` (arrays of ids); edit `fields` (an object with
- *                fields of society_task_create())
+ *                `title`, `description`, `acceptance`, `role`, `parent`, `labels`, `paths`,
+ *                `priority`, `maxRetries`)
  * @param token   the claim's token; SOCIETY_NO_TOKEN
  * @return 0; SOCIETY_E_FENCED the token is not the current one; SOCIETY_E_HELD the state or the
  *         holder does not allow it (the message says which); SOCIETY_E_NOT_FOUND;

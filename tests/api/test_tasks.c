@@ -340,6 +340,9 @@ static void test_changes_are_refused(void **state)
         {"edit", "{\"fields\":[]}", SOCIETY_E_INVALID, "field fields"},
         {"edit", "{\"fields\":{\"state\":\"done\"}}", SOCIETY_E_INVALID, "field state"},
         {"edit", "{\"fields\":{\"priority\":9}}", SOCIETY_E_INVALID, "field priority"},
+        {"edit", "{\"fields\":{\"titel\":\"T\"}}", SOCIETY_E_INVALID,
+         "field titel can't be edited; these can: title, description, acceptance, role, parent, "
+         "labels, paths, priority, maxRetries"},
         {"renew", NULL, SOCIETY_E_HELD, "t1 is open"},
         {"complete", NULL, SOCIETY_E_HELD, "t1 is open"},
         {"unblock", NULL, SOCIETY_E_HELD, "t1 is open"},

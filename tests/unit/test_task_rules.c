@@ -284,6 +284,26 @@ static void test_cycles_by_depend(void **state)
 }
 
 /* However long the way round is. */
+static void test_parents(void **state)
+{
+    (void)state;
+    /* In any order, and also of what is not there yet. */
+    assert_int_equal(put("{'type':'task_create','task':{'id':'p1','title':'T','parent':'p2'}}"), 0);
+    assert_invalid(put("{'type':'task_create','task':{'id':'p2','title':'T','parent':'p1'}}"));
+    assert_int_equal(put("{'type':'task_create','task':{'id':'p2','title':'T','parent':'p3'}}"), 0);
+    assert_int_equal(put("{'type':'task_create','task':{'id':'p3','title':'T'}}"), 0);
+    assert_invalid(put("{'type':'task_create','task':{'id':'p4','title':'T','parent':'p4'}}"));
+    assert_invalid(put("{'type':'task_edit','task':'p3','fields':{'parent':'p1'}}"));
+    assert_string_equal(why.text, "p3 can't be part of p1: p3 → p1 → p2 → p3");
+    assert_invalid(put("{'type':'task_edit','task':'p3','fields':{'parent':'p3'}}"));
+    assert_int_equal(put("{'type':'task_edit','task':'p2','fields':{'parent':null}}"), 0);
+    assert_int_equal(put("{'type':'task_edit','task':'p3','fields':{'parent':'p1'}}"), 0);
+    /* A circle that stands there, of a hostile compaction, is left again. */
+    assert_int_equal(put("{'type':'task_state','task':{'id':'c1','title':'T','parent':'c2'}}"), 0);
+    assert_int_equal(put("{'type':'task_state','task':{'id':'c2','title':'T','parent':'c1'}}"), 0);
+    assert_int_equal(put("{'type':'task_edit','task':'p1','fields':{'parent':'c1'}}"), 0);
+}
+
 static void test_a_long_cycle(void **state)
 {
     const int length = 6000;
@@ -413,6 +433,7 @@ int main(void)
         TEST(test_takeovers),
         TEST(test_cycles_on_creation),
         TEST(test_cycles_by_depend),
+        TEST(test_parents),
         TEST(test_a_long_cycle),
         TEST(test_readiness),
         TEST(test_for_whom),
