@@ -45,7 +45,7 @@ static int work(society *s, const char *id, int64_t token, int crash)
         if (crash && step == 2)
             raise(SIGKILL);
         if (result >= 0) /* now and then, for whom only the lease counts */
-            result = society_task_renew_all(s);
+            result = society_renew(s, NULL);
     }
     return result < 0 ? result : society_task_change(s, id, "complete", NULL, token);
 }

@@ -51,6 +51,7 @@ int soc_await_change(struct society *s, struct soc_await *await, const struct so
     int64_t limit = limit_ms < 0 ? INT_MAX : smaller(limit_ms, INT_MAX);
     if (await->again_ms != 0)
         limit = smaller(limit, await->again_ms);
+    s->keep(s, &limit);
     int result = soc_watch_wait(subscription, (int32_t)limit);
     if (result < 0)
         return soc_fail(&s->error, result, "the wait was interrupted: %s",

@@ -14,3 +14,10 @@ int soc_enter(struct society *s)
         return soc_fail(&s->error, SOCIETY_E_NO_SOCIETY, "no society is open");
     return 0;
 }
+
+void soc_renew_within(struct society *s, int64_t lease_ms)
+{
+    int64_t at = soc_monotonic_ms() + lease_ms / 3;
+    if (at < s->renew_at_ms)
+        s->renew_at_ms = at;
+}

@@ -38,8 +38,13 @@ struct society {
     struct soc_state registry;  /* opened at first use */
     struct soc_state tasks;     /* likewise */
     struct soc_state ownership; /* likewise */
-    int64_t renewed_ms;         /* when claims were renewed last */
-    struct soc_watch *watch;    /* made at first use */
+    soc_json *lease_notes;      /* between soc_lease_begin() and soc_lease_end(), once read */
+    int lease_depth;
+    bool lease_changed;
+    int64_t renew_at_ms;  /* joined: when to look for what is to be renewed */
+    soc_json *renew_seen; /* what the agent holds -> {renewed, at}; see renew.c */
+    void (*keep)(struct society *s, int64_t *left_ms); /* soc_renew_keep() */
+    struct soc_watch *watch;                           /* made at first use */
     struct society_tail *tails;
     struct society **slot; /* NULL, or where it is noted: society_close() sets it to NULL */
 };
@@ -47,4 +52,8 @@ struct society {
 /* Checks that this is the process that made the handle and that a directory is open. 0; -ECHILD;
  * SOCIETY_E_NO_SOCIETY. */
 int soc_enter(struct society *s);
+
+/* Something is held from now on for so long: it is to be renewed after a third of that. */
+void soc_renew_within(struct society *s, int64_t lease_ms);
+
 #endif

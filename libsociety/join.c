@@ -145,6 +145,8 @@ SOC_PUBLIC int society_join(society *s)
     if (result < 0)
         return result;
     s->presence = result;
+    s->renew_at_ms = INT64_MAX;
+    soc_renew_within(s, s->config.lease_seconds * INT64_C(1000));
     return 0;
 }
 

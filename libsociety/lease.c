@@ -7,9 +7,14 @@
 #include <string.h>
 
 #include "json.h"
+#include "own_state.h"
 #include "presence.h"
+#include "task_state.h"
 
 #define NOTES_MAX (1 << 20)
+/* What a note is about: "task:t1", "own:4711". */
+#define TASK "task:"
+#define OWN "own:"
 #define NOTES_NAME_MAX (sizeof "cursors/.leases-.json" + SOC_ID_MAX)
 
 /* ---- Under presence ---- */
@@ -72,15 +77,37 @@ static bool is_integer(const soc_json *note, const char *key, int64_t value)
     return soc_json_get_integer(note, key, &own) && own == value;
 }
 
-/* Forgets what was seen longer ago than a day: it is over, one way or the other. */
-static void forget_old(soc_json *seen, int64_t now)
+static bool is_current(const soc_json *note, int64_t token)
+{
+    return is_integer(note, "token", token);
+}
+
+/* Whether what a note is about is over, as far as the handle has read. */
+static bool is_ended(const struct society *s, const char *what, const soc_json *note)
+{
+    int64_t token = -1;
+    if (s->tasks.fold && strncmp(what, TASK, sizeof TASK - 1) == 0) {
+        const soc_json *task = soc_tasks_get(s->tasks.data, what + sizeof TASK - 1);
+        return !soc_json_get_integer(task, "token", &token) || !is_current(note, token);
+    }
+    if (s->ownership.fold && strncmp(what, OWN, sizeof OWN - 1) == 0) {
+        const struct soc_owns *owns = s->ownership.data;
+        return !soc_json_get_integer(note, "token", &token) ||
+               soc_own_find(owns, token) == owns->count;
+    }
+    return false;
+}
+
+/* Forgets what is over, and what was seen longer ago than a day: it is over, one way or the other. */
+static void forget_old(const struct society *s, soc_json *seen, int64_t now)
 {
     SOC_AUTO_JSON soc_json *copy = soc_json_copy(seen);
     const char *what;
     const soc_json *note;
     int64_t at;
     for (void *i = NULL; copy && (i = soc_json_next(copy, i, &what, &note));)
-        if (!soc_json_get_integer(note, "seen", &at) || now - at > INT64_C(86400000))
+        if (!soc_json_get_integer(note, "seen", &at) || now - at > INT64_C(86400000) ||
+            is_ended(s, what, note))
             soc_json_remove(seen, what);
 }
 
@@ -96,25 +123,51 @@ static int add_note(soc_json *seen, const struct soc_holding *holding, int64_t n
     return soc_json_set(seen, holding->what, note);
 }
 
+/* Writes the notes, without those of what is over. */
+static int write_notes(struct society *s)
+{
+    char boot[SOC_UUID_SIZE];
+    soc_boot_id(boot);
+    forget_old(s, s->lease_notes, soc_monotonic_ms());
+    s->lease_changed = false;
+    return store_notes(s, boot, s->lease_notes);
+}
+
 /* Since when the agent has seen this token and renewal: noted now, if it was not yet. */
 static int first_seen(struct society *s, const struct soc_holding *holding, int64_t *ret_since)
 {
     char boot[SOC_UUID_SIZE];
     int64_t now = soc_monotonic_ms();
     soc_boot_id(boot);
-    SOC_AUTO_JSON soc_json *seen = load_notes(s, boot);
-    const soc_json *note = soc_json_get(seen, holding->what);
-    if (!seen)
+    if (!s->lease_notes)
+        s->lease_notes = load_notes(s, boot);
+    const soc_json *note = soc_json_get(s->lease_notes, holding->what);
+    if (!s->lease_notes)
         return soc_fail_memory(&s->error);
     if (is_integer(note, "token", holding->token) &&
         is_integer(note, "renewed", holding->renewed) &&
         soc_json_get_integer(note, "seen", ret_since) && *ret_since <= now)
         return 0;
-    forget_old(seen, now);
-    if (add_note(seen, holding, now) < 0)
+    if (add_note(s->lease_notes, holding, now) < 0)
         return soc_fail_memory(&s->error);
+    s->lease_changed = true;
     *ret_since = now;
-    return store_notes(s, boot, seen);
+    return 0;
+}
+
+void soc_lease_begin(struct society *s)
+{
+    s->lease_depth++;
+}
+
+int soc_lease_end(struct society *s)
+{
+    if (--s->lease_depth > 0)
+        return 0;
+    int result = s->lease_changed ? write_notes(s) : 0;
+    soc_json_free(s->lease_notes);
+    s->lease_notes = NULL;
+    return result;
 }
 
 /* ---- Answers ---- */
@@ -127,9 +180,11 @@ int soc_lease_is_over(struct society *s, const struct soc_holding *holding, int6
     int64_t lease =
         holding->lease_ms > 0 ? holding->lease_ms : s->config.lease_seconds * INT64_C(1000);
     int64_t since = 0;
+    soc_lease_begin(s);
     int result = first_seen(s, holding, &since);
-    if (result < 0)
-        return result;
+    int written = soc_lease_end(s);
+    if (result < 0 || written < 0)
+        return result < 0 ? result : written;
     int64_t left = lease - (soc_monotonic_ms() - since);
     *ret_left_ms = left > 0 ? left : 0;
     return left <= 0;

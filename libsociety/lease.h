@@ -32,6 +32,12 @@ struct soc_holding {
  * milliseconds to ask again at the latest, -1: not before something happens in locks/. */
 int soc_lease_is_over(struct society *s, const struct soc_holding *holding, int64_t *ret_left_ms);
 
+/* Around several such questions, nested or not: the notes are read once, and written once at the end
+ * if something was seen for the first time; what is over is forgotten then. A process that is killed
+ * before has only measured for itself. soc_lease_end(): 0; errnos of writing. */
+void soc_lease_begin(struct society *s);
+int soc_lease_end(struct society *s);
+
 /* The session under which the handle's agent holds things: that of the process which holds the
  * agent's presence (*ret_present true), this one or another, or else the handle's own. 0; errnos.
  */

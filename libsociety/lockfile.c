@@ -92,14 +92,15 @@ static int read_content(struct society *s, const char *name, struct content *con
     return 0;
 }
 
-static int compose(struct society *s, const char *session, int64_t token, int64_t lease_ms,
-                   struct soc_strbuf *out)
+static int compose(struct society *s, const char *agent, const char *session, int64_t token,
+                   int64_t lease_ms, struct soc_strbuf *out)
 {
     char now[SOC_TIME_SIZE];
     soc_format_time(now, soc_now_ms());
     soc_strbuf_add_string(out, "{\"agent\":");
-    soc_json_quote(out, s->agent, strlen(s->agent));
-    soc_record_string(out, "session", session);
+    soc_json_quote(out, agent, strlen(agent));
+    if (session)
+        soc_record_string(out, "session", session);
     soc_record_integer(out, "token", token);
     soc_record_string(out, "since", now);
     soc_record_integer(out, "leaseMs", lease_ms);
@@ -186,7 +187,8 @@ int soc_lockfile_make(struct society *s, enum soc_lockfile_kind kind, const char
     int there = check_way(s, name, polite, known_holder);
     int result = there < 0 ? there : soc_fs_mkdir(&s->dir, "locks", &s->error);
     if (result == 0)
-        result = compose(s, session, polite ? SOC_LOCKFILE_ATTEMPT : token, lease_ms, &text);
+        result =
+            compose(s, s->agent, session, polite ? SOC_LOCKFILE_ATTEMPT : token, lease_ms, &text);
     if (result == 0 && there == 0) {
         result = make(s, name, &text);
         if (result != -EEXIST)
@@ -194,6 +196,25 @@ int soc_lockfile_make(struct society *s, enum soc_lockfile_kind kind, const char
         there = check_way(s, name, polite, known_holder);
         result = there < 0 ? there : 0;
     }
+    return result < 0 ? result
+                      : soc_fs_replace(&s->dir, name, text.data, text.length, false, &s->error);
+}
+
+int soc_lockfile_give(struct society *s, enum soc_lockfile_kind kind, const char *subject,
+                      const char *agent, const char *session, int64_t token, int64_t lease_ms,
+                      const char *giver)
+{
+    char name[SOC_LOCKFILE_NAME_MAX];
+    SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
+    if (!s->config.lock_files)
+        return 0;
+    if (soc_lockfile_name(kind, subject, name) < 0)
+        return soc_fail_memory(&s->error);
+    int result = check_way(s, name, false, giver);
+    if (result >= 0)
+        result = soc_fs_mkdir(&s->dir, "locks", &s->error);
+    if (result >= 0)
+        result = compose(s, agent, session, token, lease_ms, &text);
     return result < 0 ? result
                       : soc_fs_replace(&s->dir, name, text.data, text.length, false, &s->error);
 }

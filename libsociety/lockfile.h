@@ -35,6 +35,12 @@ int soc_lockfile_make(struct society *s, enum soc_lockfile_kind kind, const char
                       const char *session, int64_t token, int64_t lease_ms,
                       const char *known_holder);
 
+/* The same for what `agent` holds by a record that stands already, its own or of `giver`, from whom
+ * it comes: an older file of either is replaced, without a moment in which there is none. */
+int soc_lockfile_give(struct society *s, enum soc_lockfile_kind kind, const char *subject,
+                      const char *agent, const char *session, int64_t token, int64_t lease_ms,
+                      const char *giver);
+
 /* The token that the file names; -1: there is none, it can't be read, or it is an attempt. */
 int64_t soc_lockfile_token(struct society *s, enum soc_lockfile_kind kind, const char *subject);
 

@@ -60,7 +60,7 @@ static const struct soc_own_evidence *evidence_on(const struct soc_own_request *
     return NULL;
 }
 
-static bool is_same_list(const soc_json *a, const soc_json *b)
+bool soc_own_is_same_list(const soc_json *a, const soc_json *b)
 {
     bool same = soc_json_count(a) == soc_json_count(b);
     for (size_t i = 0; same && i < soc_json_count(a); i++)
@@ -82,7 +82,8 @@ static const struct soc_own *find_same(const struct soc_owns *owns,
     for (size_t i = 0; i < owns->count; i++) {
         const struct soc_own *own = &owns->items[i];
         if (!own->waiting && own->act < 0 && own->shared == request->shared &&
-            strcmp(own->holder, request->agent) == 0 && is_same_list(own->paths, request->paths) &&
+            strcmp(own->holder, request->agent) == 0 &&
+            soc_own_is_same_list(own->paths, request->paths) &&
             is_same_text(own->fields, "reason", request->reason) &&
             is_same_text(own->fields, "task", request->task))
             return own;

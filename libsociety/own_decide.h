@@ -40,6 +40,9 @@ struct soc_own_request {
 int soc_own_decide_request(const void *state, int64_t end, void *argument, struct soc_strbuf *out,
                            struct soc_error *error);
 
+/* Whether two lists have the same patterns in the same order. */
+bool soc_own_is_same_list(const soc_json *a, const soc_json *b);
+
 /* Forgets the evidence. */
 void soc_own_forget(struct soc_own_request *request);
 

@@ -29,6 +29,17 @@ int soc_own_files_make(struct society *s, const soc_json *paths, const char *ses
     return result;
 }
 
+int soc_own_files_give(struct society *s, const struct soc_own *own, int64_t lease_ms,
+                       const char *giver)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < soc_json_count(own->paths); i++)
+        result =
+            soc_lockfile_give(s, SOC_LOCKFILE_PATH, soc_json_string(soc_json_item(own->paths, i)),
+                              own->holder, own->session, own->token, lease_ms, giver);
+    return result;
+}
+
 void soc_own_files_remove(struct society *s, const soc_json *paths, int64_t token)
 {
     for (size_t i = 0; i < soc_json_count(paths); i++)

@@ -14,6 +14,10 @@
 int soc_own_files_make(struct society *s, const soc_json *paths, const char *session, int64_t token,
                        int64_t lease_ms, const soc_json *known);
 
+/* The same for a reservation that stands, as its holder's, who has it from `giver` or had it before. */
+int soc_own_files_give(struct society *s, const struct soc_own *own, int64_t lease_ms,
+                       const char *giver);
+
 /* Removes those of this token. */
 void soc_own_files_remove(struct society *s, const soc_json *paths, int64_t token);
 

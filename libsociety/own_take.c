@@ -62,6 +62,7 @@ static int take_now(struct society *s, struct soc_own_request *request, const so
     if (result < 0)
         return result;
     soc_own_bury(s, request);
+    soc_renew_within(s, request->lease_ms);
     result = make_files(s, request, request->token, known);
     if (result < 0)
         soc_own_give_back(s, request->token);
@@ -89,6 +90,17 @@ static int attempt(struct society *s, struct soc_own_request *request, soc_json 
     return result;
 }
 
+/* What was seen is of use only to who was refused. */
+static int end_notes(struct society *s, int result)
+{
+    struct soc_error first = s->error;
+    int written = soc_lease_end(s);
+    if (result == SOCIETY_E_HELD && written < 0)
+        return written;
+    s->error = first;
+    return result;
+}
+
 int soc_own_take(struct society *s, struct soc_own_request *request, int32_t timeout_ms)
 {
     int64_t deadline = timeout_ms < 0 ? -1 : soc_monotonic_ms() + timeout_ms;
@@ -96,12 +108,53 @@ int soc_own_take(struct society *s, struct soc_own_request *request, int32_t tim
     if (!known)
         return soc_fail_memory(&s->error);
     int result = SOCIETY_E_VOID;
+    soc_lease_begin(s);
     for (int i = 0; i < ATTEMPTS && (result == SOCIETY_E_VOID || result == SOCIETY_E_FENCED); i++)
         result = attempt(s, request, known, timeout_ms, deadline);
-    return result;
+    return end_notes(s, result);
 }
 
 /* ---- Orders ---- */
+
+/* The lock files say when the lease began: after a renewal, and after a handover, whose is what is
+ * held now. A program that knows only lock files may have taken a stale one; the log has not changed
+ * for that. */
+static int renew_files(struct society *s, const struct soc_own *own, const char *giver)
+{
+    int64_t lease = own->lease_ms > 0 ? own->lease_ms : s->config.lease_seconds * INT64_C(1000);
+    if (own->waiting || own->shared)
+        return 0;
+    int result = soc_own_files_give(s, own, lease, giver);
+    return result == SOCIETY_E_HELD ? 0 : result;
+}
+
+/* The reservation as it is now that had these fields before. */
+static const struct soc_own *find_after(const struct soc_owns *owns, const soc_json *fields,
+                                        const char *to)
+{
+    int64_t token = -1;
+    soc_json_get_integer(fields, "token", &token);
+    for (size_t i = owns->count; i > 0; i--) {
+        const struct soc_own *own = &owns->items[i - 1];
+        bool is_it = to ? strcmp(own->holder, to) == 0 &&
+                              soc_own_is_same_list(own->paths, soc_json_get(fields, "paths"))
+                        : own->token == token;
+        if (is_it)
+            return own;
+    }
+    return NULL;
+}
+
+static int settle_files(struct society *s, const struct soc_own_order *order,
+                        const soc_json *fields)
+{
+    if (strcmp(order->type, "own_release") == 0) {
+        soc_own_files_remove_of(s, fields);
+        return 0;
+    }
+    const struct soc_own *own = find_after(s->ownership.data, fields, order->to);
+    return own ? renew_files(s, own, order->agent) : 0;
+}
 
 int soc_own_carry_out(struct society *s, struct soc_own_order *order)
 {
@@ -111,10 +164,9 @@ int soc_own_carry_out(struct society *s, struct soc_own_order *order)
     result = soc_transact(&s->ownership, soc_own_decide_order, order, &s->error);
     if (result < 0)
         return result;
-    for (size_t i = 0; i < soc_json_count(order->done); i++)
-        if (strcmp(order->type, "own_release") == 0 || strcmp(order->type, "own_handover") == 0)
-            soc_own_files_remove_of(s, soc_json_item(order->done, i));
-    return (int)soc_json_count(order->done);
+    for (size_t i = 0; result >= 0 && i < soc_json_count(order->done); i++)
+        result = settle_files(s, order, soc_json_item(order->done, i));
+    return result < 0 ? result : (int)soc_json_count(order->done);
 }
 
 int soc_own_give_back(struct society *s, int64_t token)

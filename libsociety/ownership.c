@@ -145,23 +145,6 @@ SOC_PUBLIC int society_own_release(society *s, const char *patterns)
     return result;
 }
 
-/* The lock files say when the lease began. */
-static int renew_files(struct society *s, const soc_json *fields, int64_t lease_ms,
-                       const char *session)
-{
-    const char *mode = soc_json_get_string(fields, "mode");
-    int64_t token = -1;
-    int64_t lease = 0;
-    soc_json_get_integer(fields, "token", &token);
-    soc_json_get_integer(fields, "leaseMs", &lease);
-    if (soc_json_get_bool(fields, "waiting", false) || !mode || strcmp(mode, "exclusive") != 0)
-        return 0;
-    int result = soc_own_files_make(s, soc_json_get(fields, "paths"), session, token,
-                                    lease_ms > 0 ? lease_ms : lease, NULL);
-    /* A program that knows only lock files took a stale one: the log has not changed for that. */
-    return result == SOCIETY_E_HELD ? 0 : result;
-}
-
 SOC_PUBLIC int society_own_renew(society *s, const char *patterns, int64_t lease_ms)
 {
     char session[SOC_UUID_SIZE];
@@ -173,10 +156,6 @@ SOC_PUBLIC int society_own_renew(society *s, const char *patterns, int64_t lease
         result = soc_lease_session(s, session, &order.present);
     if (result == 0)
         result = change(s, patterns, &order);
-    for (size_t i = 0; result > 0 && i < soc_json_count(order.done); i++) {
-        int made = renew_files(s, soc_json_item(order.done, i), lease_ms, session);
-        result = made < 0 ? made : result;
-    }
     soc_json_free(order.done);
     return result;
 }
@@ -266,6 +245,7 @@ static int check_all(struct society *s, const soc_json *paths, bool ignore_case,
 {
     int result = 0;
     const struct soc_owns *owns = soc_owns(s, &result);
+    soc_lease_begin(s);
     for (size_t i = 0; result >= 0 && i < soc_json_count(paths); i++) {
         const char *path = soc_json_string(soc_json_item(paths, i));
         const struct soc_own *own = NULL;
@@ -273,6 +253,9 @@ static int check_all(struct society *s, const soc_json *paths, bool ignore_case,
         if (result == 1)
             result = add_owner(s, path, own, list);
     }
+    int written = soc_lease_end(s);
+    if (result >= 0 && written < 0)
+        result = written;
     return result < 0 ? result : (int)society_list_count(list);
 }
 

@@ -10,6 +10,7 @@
 #include "handle.h"
 #include "identity.h"
 #include "open.h"
+#include "renew.h"
 #include "sys.h"
 #include "tail.h"
 
@@ -36,6 +37,7 @@ SOC_PUBLIC int society_new(society **ret_society)
     s->pid = getpid();
     s->dir.fd = -1;
     s->presence = -1;
+    s->keep = soc_renew_keep;
     s->messages.segment.fd = -1;
     s->deliveries.segment.fd = -1;
     int result = soc_uuid7(s->session);
@@ -60,6 +62,7 @@ SOC_PUBLIC void society_close(society *s)
     soc_watch_free(s->watch);
     if (s->presence >= 0)
         soc_sys->close(s->presence);
+    soc_json_free(s->renew_seen);
     soc_config_free(&s->config);
     soc_dir_close(&s->dir);
     if (s->slot)

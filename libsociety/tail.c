@@ -405,6 +405,8 @@ SOC_PUBLIC int society_tail_next(society_tail *tail, const char **ret_record, in
     int result = soc_enter(tail->s);
     if (result == 0)
         result = advance(tail);
+    if (result == 0)
+        tail->s->keep(tail->s, &(int64_t){-1});
     if (result <= 0)
         return result;
     if (tail->receipts && tail->last[0] != '\0') {
@@ -441,6 +443,7 @@ SOC_PUBLIC int society_tail_wait(society_tail *tail, int32_t timeout_ms)
         int64_t left = timeout_ms < 0 ? -1 : deadline - soc_monotonic_ms();
         if (timeout_ms >= 0 && left <= 0)
             return 0;
+        tail->s->keep(tail->s, &left);
         result = soc_watch_wait(&tail->subscription, (int32_t)left);
         if (result < 0)
             return soc_fail(&tail->s->error, result, "the wait was interrupted: %s",

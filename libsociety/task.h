@@ -21,6 +21,10 @@ int soc_task_emit(struct soc_strbuf *out, const char *type, const char *from,
 /* The public object of a task, `with_notes` with their texts; NULL: no memory. */
 soc_json *soc_task_view(const soc_json *task, bool with_notes);
 
+/* Renews a claim of the handle's agent: 1; 0 it was lost meanwhile; errors as
+ * society_task_change(). */
+int soc_task_renew(struct society *s, const char *id, int64_t token);
+
 /* The best task that is ready for the agent, by priority and then age, and is no member of `passed`
  * (NULL: nothing is passed over); NULL: none. Borrowed. */
 const soc_json *soc_task_best(const struct soc_tasks *tasks, const char *agent, const char *role,

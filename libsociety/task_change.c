@@ -239,7 +239,7 @@ SOC_PUBLIC int society_task_change(society *s, const char *id, const char *chang
 
 /* ---- Renewal ---- */
 
-static int renew(struct society *s, const char *id, int64_t token)
+int soc_task_renew(struct society *s, const char *id, int64_t token)
 {
     SOC_AUTO_JSON soc_json *members = soc_json_new_object();
     struct request request = {
@@ -249,61 +249,4 @@ static int renew(struct society *s, const char *id, int64_t token)
     int result = carry_out(&request);
     /* Lost meanwhile: nothing to renew. */
     return result == SOCIETY_E_FENCED || result == SOCIETY_E_HELD ? 0 : result < 0 ? result : 1;
-}
-
-/* The shortest lease of the claims under this session, and the claims: id -> token. */
-static soc_json *claims_of_session(const struct soc_tasks *tasks, const char *agent,
-                                   const char *session, int64_t *ret_shortest)
-{
-    SOC_AUTO_JSON soc_json *claims = soc_json_new_object();
-    const soc_json *task;
-    const char *id;
-    *ret_shortest = INT64_MAX;
-    for (void *i = NULL; claims && (i = soc_json_next(tasks->tasks, i, &id, &task));) {
-        const char *holder = soc_json_get_string(task, "holder");
-        const char *of = soc_json_get_string(task, "session");
-        int64_t token;
-        int64_t lease;
-        if (!holder || !of || strcmp(holder, agent) != 0 || strcmp(of, session) != 0 ||
-            !soc_json_get_integer(task, "token", &token))
-            continue;
-        if (soc_json_get_integer(task, "leaseMs", &lease) && lease < *ret_shortest)
-            *ret_shortest = lease;
-        if (soc_json_set(claims, id, soc_json_new_integer(token)) < 0)
-            return NULL;
-    }
-    return soc_json_retain(claims);
-}
-
-SOC_PUBLIC int society_task_renew_all(society *s)
-{
-    char session[SOC_UUID_SIZE];
-    bool present;
-    int64_t shortest;
-    int result = soc_enter_as(s);
-    const struct soc_tasks *tasks = result == 0 ? soc_tasks(s, &result) : NULL;
-    if (!tasks)
-        return result;
-    result = soc_lease_session(s, session, &present);
-    if (result < 0)
-        return result;
-    SOC_AUTO_JSON soc_json *claims = claims_of_session(tasks, s->agent, session, &shortest);
-    if (!claims)
-        return soc_fail_memory(&s->error);
-    int64_t now = soc_monotonic_ms();
-    if (soc_json_count(claims) == 0 || (s->renewed_ms != 0 && now - s->renewed_ms < shortest / 3))
-        return 0;
-    s->renewed_ms = now;
-    const char *id;
-    const soc_json *token;
-    int count = 0;
-    for (void *i = NULL; (i = soc_json_next(claims, i, &id, &token));) {
-        int64_t value = -1;
-        soc_json_integer(token, &value);
-        result = renew(s, id, value);
-        if (result < 0)
-            return result;
-        count += result;
-    }
-    return count;
 }

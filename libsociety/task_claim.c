@@ -340,6 +340,7 @@ static void tell(const struct wish *wish)
 {
     struct society *s = wish->s;
     struct soc_error kept = s->error;
+    soc_renew_within(s, wish->lease_ms);
     soc_lockfile_make(s, SOC_LOCKFILE_TASK, wish->id, wish->session, wish->token, wish->lease_ms,
                       s->agent);
     if (wish->old_own >= 0)
@@ -500,6 +501,7 @@ static int sleep_until(const struct wish *wish, society_tail *const tails[TAILS]
         return soc_fail(&wish->s->error, SOCIETY_E_TIMEOUT, "nothing could be claimed in time");
     if (wish->left_ms >= 0 && (wait < 0 || wish->left_ms < wait))
         wait = wish->left_ms + 1;
+    wish->s->keep(wish->s, &wait);
     for (int i = 0; i < TAILS; i++)
         fds[i] = (struct pollfd){.fd = tails[i] ? society_tail_fd(tails[i]) : -1, .events = POLLIN};
     if (soc_sys->poll(fds, TAILS, wait > INT32_MAX ? INT32_MAX : (int)wait) < 0)
@@ -539,13 +541,27 @@ static int wait_and_claim(struct wish *wish, int32_t timeout_ms)
     return result;
 }
 
+/* What was seen of leases is of use only to who was refused. */
+static int end_notes(const struct wish *wish, int result)
+{
+    struct soc_error first = wish->s->error;
+    int written = soc_lease_end(wish->s);
+    if ((result == SOCIETY_E_HELD || result == SOCIETY_E_NOT_FOUND) && written < 0)
+        return written;
+    wish->s->error = first;
+    return result;
+}
+
 SOC_PUBLIC int society_task_claim_with(society *s, const char *id, uint32_t flags, int64_t lease_ms,
                                        int32_t timeout_ms, char **ret_claim)
 {
     struct wish wish;
     int result = begin(&wish, s, id, flags, lease_ms);
-    if (result == 0)
-        result = timeout_ms == 0 ? attempt(&wish) : wait_and_claim(&wish, timeout_ms);
+    if (result < 0)
+        return result;
+    soc_lease_begin(s);
+    result = timeout_ms == 0 ? attempt(&wish) : wait_and_claim(&wish, timeout_ms);
+    result = end_notes(&wish, result);
     return result == 0 ? give_claim(&wish, ret_claim) : result;
 }
 

@@ -214,6 +214,20 @@ static int do_show(struct tool *t, const struct request *r)
     return STATUS_DONE;
 }
 
+enum { FIRST_LOOK_MS = 1000, AGAIN_MS = 1000 };
+
+/* What the agent holds lasts as long as this process, for all who know that it is here; the leases are for programs that
+ * know only lock files, so a failure is no reason to end the command. */
+static int64_t renew(void *context)
+{
+    struct tool *t = context;
+    int32_t next = AGAIN_MS;
+    int result = society_renew(t->society, &next);
+    if (result < 0)
+        tool_warn("not renewed: %s", tool_reason(t, result));
+    return next;
+}
+
 static int do_hold(struct tool *t, const struct request *r)
 {
     (void)r;
@@ -228,7 +242,7 @@ static int do_hold(struct tool *t, const struct request *r)
         tool_fail(STATUS_SYSTEM, "out of memory");
     t->argv[t->argc] = NULL;
     t->arguments[t->count] = NULL;
-    return hold_run(t->arguments + 1);
+    return hold_run_ticking(t->arguments + 1, FIRST_LOOK_MS, renew, t);
 }
 
 static const struct {

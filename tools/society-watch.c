@@ -75,7 +75,7 @@ static void read_options(struct tool *t, struct request *r)
         case 'n': r->follow.count = tool_number("--count", value); break;
         case 'w': r->follow.timeout_ms = read_timeout(value); break;
         case 'e': r->follow.everyone = 1; break;
-        case 'J': r->join = 1; break;
+        case 'J': r->join = r->follow.join = 1; break;
         case 'x': r->follow.command = value; break;
         case 'l': r->follow.log = value; break;
         default: r->follow.commit = 0; break;

@@ -71,6 +71,25 @@ int society_leave(society *s);
 int society_join(society *s);
 
 /**
+ * Renews what the agent holds under its present session, claims and reservations, where a third of
+ * the lease is over.
+ *
+ * A handle that has joined does this by itself, whenever it sleeps in society_tail_wait(),
+ * society_task_claim_with(), society_own_acquire() or society_mutex_lock(), and when
+ * society_tail_next() has nothing to give; there is no thread. So only two kinds of programs call
+ * it: those that sleep in a poll of their own, which is not to last longer than *ret_next_ms, and
+ * those that work for longer than a lease between two calls. While the session lives nothing depends
+ * on it but programs that know only lock files; without a session the lease is all there is.
+ *
+ * @param ret_next_ms  receives in how many milliseconds to call again: a third of the project's
+ *                     lease at most; NULL: not wanted
+ * @return the number of renewals; SOCIETY_E_NO_AGENT; SOCIETY_E_TIMEOUT; an errno
+ *
+ * Waits for the logs' locks and the disk where there is something to renew. Since 0.1.0.
+ */
+int society_renew(society *s, int32_t *ret_next_ms);
+
+/**
  * Ends what society_join() began. The agent is offline at once.
  *
  * @return 0, also when not joined

@@ -179,17 +179,6 @@ int society_task_claim_with(society *s, const char *id, uint32_t flags, int64_t 
 int society_task_change(society *s, const char *id, const char *change, const char *fields,
                         int64_t token);
 
-/**
- * Renews every claim of the handle's agent that was made under its present session, once a third of
- * the lease is over. What holds an agent calls this now and then; nothing depends on it while the
- * session lives but programs that know only lock files.
- *
- * @return the number of renewals; an error as society_task_change()
- *
- * Waits for the log's lock and the disk where there is something to renew. Since 0.1.0.
- */
-int society_task_renew_all(society *s);
-
 #ifdef __cplusplus
 }
 #endif

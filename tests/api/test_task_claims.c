@@ -147,12 +147,9 @@ static void test_parting_ends_claims(void **state)
     assert_ok(w1, society_join(w1));
     task_claim(w1, "t1");
     assert_int_equal(society_task_claim(w2, "t1", 0, NULL), SOCIETY_E_HELD);
-    assert_int_equal(society_task_renew_all(w1), 1);
-    assert_int_equal(society_task_renew_all(w1), 0); /* not so soon again */
-    assert_int_equal(society_task_renew_all(w2), 0);
     assert_ok(w1, society_part(w1));
     task_claim(w2, "t1");
-    assert_int_equal(society_task_renew_all(w1), 0);
+    assert_int_equal(society_renew(w1, NULL), 0);
 }
 
 /* ---- Waiting ---- */
@@ -405,7 +402,7 @@ static void test_after_a_fork(void **state)
         bool refused = society_task_claim(w1, "t1", 0, NULL) == -ECHILD &&
                        society_task_create(w1, "{\"title\":\"T\"}", NULL) == -ECHILD &&
                        society_tasks(w1, 0, NULL, &list) == -ECHILD &&
-                       society_task_renew_all(w1) == -ECHILD &&
+                       society_renew(w1, NULL) == -ECHILD &&
                        task_change(w1, "t1", "cancel", NULL) == -ECHILD;
         _exit(!refused);
     }

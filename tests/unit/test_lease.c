@@ -6,6 +6,7 @@
 #include "lease.h"
 
 #include <errno.h>
+#include <society/task.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "harness/files.h"
 #include "harness/internal/faults_pair.h"
 #include "harness/unit.h"
+#include "own_state.h"
 
 #define NOTES "cursors/.leases-w1.json"
 #define LEASE 1000
@@ -184,6 +186,60 @@ static void test_old_notes_are_forgotten(void **state)
     assert_int_equal(count_text(member_path(NOTES), "task:t2"), 1);
 }
 
+/* Several questions are one reading and one writing; what changes nothing is not written. */
+static void test_written_once(void **state)
+{
+    struct soc_holding other = held;
+
+    (void)state;
+    other.what = "task:t2";
+    for (int round = 0; round < 2; round++) {
+        faults_reset();
+        faults_clock_stop();
+        soc_lease_begin(w1);
+        assert_int_equal(is_over(), 0);
+        soc_lease_begin(w1);
+        assert_int_equal(soc_lease_is_over(w1, &other, &left), 0);
+        assert_int_equal(soc_lease_end(w1), 0);
+        assert_int_equal(faults_count(FAULT_RENAMEAT), 0);
+        assert_int_equal(soc_lease_end(w1), 0);
+        assert_int_equal(faults_count(FAULT_RENAMEAT), round == 0 ? 1 : 0);
+    }
+    assert_int_equal(count_text(member_path(NOTES), "task:t1"), 1);
+    assert_int_equal(count_text(member_path(NOTES), "task:t2"), 1);
+    /* What was seen counts within, too. */
+    faults_clock_move(LEASE);
+    soc_lease_begin(w1);
+    assert_int_equal(is_over(), 1);
+    assert_int_equal(soc_lease_end(w1), 0);
+}
+
+static void test_what_ended_is_forgotten(void **state)
+{
+    struct soc_holding own = held;
+    char *id;
+    int result;
+
+    (void)state;
+    own.what = "own:4711";
+    own.token = 4711;
+    is_over();
+    assert_int_equal(soc_lease_is_over(w1, &own, &left), 0);
+    assert_int_equal(society_task_create(w2, "{\"title\":\"T\",\"id\":\"t3\"}", &id), 0);
+    society_free(id);
+    assert_int_equal(society_task_claim(w2, "t3", LEASE, NULL), 0);
+    /* The tasks were read: t1 is none, t3 is held, and of reservations nothing is known. */
+    assert_int_equal(society_task_claim(w1, "t3", 0, NULL), SOCIETY_E_HELD);
+    assert_int_equal(count_text(member_path(NOTES), "task:t1"), 0);
+    assert_int_equal(count_text(member_path(NOTES), "task:t3"), 1);
+    assert_int_equal(count_text(member_path(NOTES), "own:4711"), 1);
+    assert_non_null(soc_owns(w1, &result));
+    held.what = "task:t3";
+    held.token = 5;
+    is_over();
+    assert_int_equal(count_text(member_path(NOTES), "own:4711"), 0);
+}
+
 static void test_notes_that_cannot_be_kept(void **state)
 {
     (void)state;
@@ -249,6 +305,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_notes_of_the_future, setup, faults_pair_teardown),
         cmocka_unit_test_setup_teardown(test_damaged_notes, setup, faults_pair_teardown),
         cmocka_unit_test_setup_teardown(test_old_notes_are_forgotten, setup, faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_written_once, setup, faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_what_ended_is_forgotten, setup, faults_pair_teardown),
         cmocka_unit_test_setup_teardown(test_notes_that_cannot_be_kept, setup,
                                         faults_pair_teardown),
         cmocka_unit_test_setup_teardown(test_a_session_that_lives, setup, faults_pair_teardown),

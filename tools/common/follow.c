@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <society/agent.h>
 #include <society/message.h>
 #include <society/tail.h>
 
@@ -25,7 +26,7 @@
 #include "record.h"
 #include "run.h"
 
-enum { BATCH = 64 };
+enum { BATCH = 64, FIRST_LOOK_MS = 1000, AGAIN_MS = 1000 };
 
 struct watch {
     struct tool *t;
@@ -34,6 +35,7 @@ struct watch {
     int tail_count;
     int one_by_one; /* unread messages stand before the start */
     int64_t left;   /* records still to come; -1: no end */
+    int64_t renew_at;
 };
 
 static society_tail *open_tail(struct watch *w, const char *log, int64_t start)
@@ -157,8 +159,25 @@ static void end_with_reader(void)
     tool_fail(STATUS_SYSTEM, "standard output: %s", strerror(EPIPE));
 }
 
+/* Who has joined renews what the agent holds, and shortens the sleep to the next time. What fails is tried again then. */
+static int64_t keep(struct watch *w, int64_t wait)
+{
+    int64_t now = now_ms();
+    if (!w->f->join)
+        return wait;
+    if (now >= w->renew_at) {
+        int32_t next = AGAIN_MS;
+        int result = society_renew(w->t->society, &next);
+        if (result < 0)
+            tool_warn("not renewed: %s", tool_reason(w->t, result));
+        w->renew_at = now + next;
+    }
+    int64_t left = w->renew_at > now ? w->renew_at - now : 0;
+    return wait < 0 || left < wait ? left : wait;
+}
+
 /* Sleeps until a tail has something, the reader has gone, or the time is over (0). */
-static int wait_for_more(const struct watch *w, int64_t deadline)
+static int wait_for_more(struct watch *w, int64_t deadline)
 {
     struct pollfd fds[3];
     int count = 0;
@@ -170,6 +189,7 @@ static int wait_for_more(const struct watch *w, int64_t deadline)
     int64_t wait = deadline < 0 ? -1 : deadline - now_ms();
     if (deadline >= 0 && wait <= 0)
         return 0;
+    wait = keep(w, wait);
     int ready = poll(fds, (nfds_t)count, (int)wait);
     if (ready < 0 && errno != EINTR)
         tool_fail(STATUS_SYSTEM, "poll: %s", strerror(errno));
@@ -206,7 +226,7 @@ static void export_place(struct tool *t)
 
 int follow_run(struct tool *t, const struct follow *f)
 {
-    struct watch w = {.t = t, .f = f, .left = f->count};
+    struct watch w = {.t = t, .f = f, .left = f->count, .renew_at = now_ms() + FIRST_LOOK_MS};
     if (f->command)
         export_place(t);
     open_tails(&w);

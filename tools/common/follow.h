@@ -17,6 +17,7 @@ struct follow {
     const char *command; /* run for each record instead of printing it; NULL: none */
     int everyone;
     int commit;
+    int join; /* the agent's presence is held here: renew what it holds */
 };
 
 /* Until the count is reached, the time is over, or the reader of standard output has gone. Returns the exit status. */

@@ -51,8 +51,8 @@ static void become(char **command, const sigset_t *mask)
 }
 
 struct ticking {
-    int64_t every_ms;
-    int (*tick)(void *);
+    int64_t first_ms;
+    int64_t (*tick)(void *);
     void *context;
 };
 
@@ -71,8 +71,9 @@ static void sleep_ticking(struct ticking *t, int64_t *next)
     sigaddset(&ended, SIGCHLD);
     int64_t left = *next - now_ms();
     if (t->tick && left <= 0) {
-        *next = now_ms() + t->every_ms;
-        if (t->tick(t->context) != 0) {
+        int64_t again = t->tick(t->context);
+        *next = now_ms() + again;
+        if (again < 0) {
             t->tick = NULL;
             kill((pid_t)child, SIGTERM);
         }
@@ -87,8 +88,8 @@ static int wait_for_end(pid_t pid, struct ticking *t)
 {
     int status = 0;
     pid_t done;
-    int64_t next = now_ms() + t->every_ms;
-    while ((done = waitpid(pid, &status, t->every_ms > 0 ? WNOHANG : 0)) != pid) {
+    int64_t next = now_ms() + t->first_ms;
+    while ((done = waitpid(pid, &status, t->first_ms > 0 ? WNOHANG : 0)) != pid) {
         if (done < 0 && errno != EINTR)
             tool_fail(STATUS_SYSTEM, "waiting for the command: %s", strerror(errno));
         if (done == 0)
@@ -129,8 +130,8 @@ int hold_run(char **command)
     return run(command, &never);
 }
 
-int hold_run_ticking(char **command, int64_t every_ms, int (*tick)(void *), void *context)
+int hold_run_ticking(char **command, int64_t first_ms, int64_t (*tick)(void *), void *context)
 {
-    struct ticking ticking = {every_ms > 0 ? every_ms : 1, tick, context};
+    struct ticking ticking = {first_ms > 0 ? first_ms : 1, tick, context};
     return run(command, &ticking);
 }

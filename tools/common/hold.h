@@ -16,9 +16,9 @@
 int hold_run(char **command);
 
 /*
- * The same, and calls `tick` every so many milliseconds meanwhile. When that returns non-zero, what was held is lost: the
- * command is sent SIGTERM, once, and its end is waited for.
+ * The same, and calls `tick` meanwhile, for the first time after so many milliseconds, then after as many as it returned.
+ * When that is negative, what was held is lost: the command is sent SIGTERM, once, and its end is waited for.
  */
-int hold_run_ticking(char **command, int64_t every_ms, int (*tick)(void *), void *context);
+int hold_run_ticking(char **command, int64_t first_ms, int64_t (*tick)(void *), void *context);
 
 #endif

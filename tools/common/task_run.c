@@ -70,13 +70,19 @@ static int was_ended_by_command(const struct work *w)
     return found;
 }
 
-/* Non-zero: the task is another's, or no longer to be done, and the command should end. */
-static int renew(void *context)
+static int64_t third(const struct work *w)
+{
+    return w->lease_ms > 3 ? w->lease_ms / 3 : 1;
+}
+
+/* How long the lease may run before the next time; -1: the task is another's, or no longer to be done, and the command
+ * should end. */
+static int64_t renew(void *context)
 {
     const struct work *w = context;
     int result = change(w, "renew", NULL, NULL);
     if (result >= 0)
-        return 0;
+        return third(w);
     int lost =
         result == SOCIETY_E_FENCED || result == SOCIETY_E_HELD || result == SOCIETY_E_NOT_FOUND;
     char *reason = strdup(tool_reason(w->t, result));
@@ -85,7 +91,7 @@ static int renew(void *context)
     else
         tool_warn("not renewed: %s", reason ? reason : society_strerror(result));
     free(reason);
-    return lost;
+    return lost ? -1 : third(w);
 }
 
 static void announce(const struct work *w)
@@ -145,6 +151,6 @@ int task_run(struct tool *t, const struct task_request *r)
     announce(&w);
     t->argv[t->argc] = NULL;
     t->arguments[t->count] = NULL;
-    int status = hold_run_ticking(t->arguments + (named ? 2 : 1), w.lease_ms / 3, renew, &w);
+    int status = hold_run_ticking(t->arguments + (named ? 2 : 1), third(&w), renew, &w);
     return finish(&w, status);
 }
