@@ -14,6 +14,7 @@
 #include "own_wait.h"
 
 #define ACTS "locks/acts.lock"
+#define NOBODY "society" /* in whose name a handle without an agent tidies up */
 #define NODE 24 /* where a UUID's last 48 bits begin, all of them random */
 
 /* ---- Acts ---- */
@@ -116,7 +117,7 @@ static int find_void(struct society *s, int64_t token, struct soc_own_request *r
 
 int soc_claim_bury(struct society *s, int64_t token)
 {
-    struct soc_own_request request = {.agent = s->agent};
+    struct soc_own_request request = {.agent = s->agent[0] ? s->agent : NOBODY};
     int result = find_void(s, token, &request);
     int count = (int)request.gone_count;
     if (result == 0 && count > 0)

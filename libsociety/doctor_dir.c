@@ -11,6 +11,7 @@
 #include "attachment.h"
 #include "cursor.h"
 #include "doctor.h"
+#include "doctor_locks.h"
 #include "sys.h"
 
 /* A temporary file lives for milliseconds; one this old was left by a crash. */
@@ -174,5 +175,5 @@ int soc_check_directory(struct society *s, bool repair, struct soc_report *repor
     check_itself(&check);
     for (size_t i = 0; result == 0 && i < sizeof subs / sizeof subs[0]; i++)
         result = check_entries(&check, subs[i]);
-    return result;
+    return result == 0 ? soc_check_holdings(s, repair, report) : result;
 }

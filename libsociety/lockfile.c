@@ -110,19 +110,30 @@ static int compose(struct society *s, const char *agent, const char *session, in
 
 /* ---- Making and removing ---- */
 
+static bool is_stale(const struct society *s, const struct content *content)
+{
+    int64_t lease =
+        content->lease_ms > 0 ? content->lease_ms : s->config.lease_seconds * INT64_C(1000);
+    int64_t age = soc_now_ms() - content->modified_ms;
+    return age > lease || (content->token == SOC_LOCKFILE_ATTEMPT && age > ATTEMPT_MS);
+}
+
+int soc_lockfile_is_stale(struct society *s, const char *name)
+{
+    struct content content;
+    int result = read_content(s, name, &content);
+    return result < 0 ? result : is_stale(s, &content);
+}
+
 /* Whether a file that is there may be replaced: 0; SOCIETY_E_HELD; -EBUSY. One of ours, one that
  * the log's holder made, one whose age is past its lease; and an attempt, because the log decides
  * between those, but where the caller would rather have another. */
 static int judge(struct society *s, const char *name, const struct content *content, bool polite,
                  const char *known_holder)
 {
-    int64_t lease =
-        content->lease_ms > 0 ? content->lease_ms : s->config.lease_seconds * INT64_C(1000);
-    int64_t age = soc_now_ms() - content->modified_ms;
     bool attempt = content->token == SOC_LOCKFILE_ATTEMPT;
-    if (strcmp(content->agent, s->agent) == 0 || age > lease ||
-        (known_holder && strcmp(content->agent, known_holder) == 0) ||
-        (attempt && (!polite || age > ATTEMPT_MS)))
+    if (strcmp(content->agent, s->agent) == 0 || is_stale(s, content) ||
+        (known_holder && strcmp(content->agent, known_holder) == 0) || (attempt && !polite))
         return 0;
     char since[SOC_TIME_SIZE];
     soc_format_time(since, content->modified_ms);

@@ -44,6 +44,10 @@ int soc_lockfile_give(struct society *s, enum soc_lockfile_kind kind, const char
 /* The token that the file names; -1: there is none, it can't be read, or it is an attempt. */
 int64_t soc_lockfile_token(struct society *s, enum soc_lockfile_kind kind, const char *subject);
 
+/* Whether the file of this name ("locks/…") is older than its lease, or an attempt that was left
+ * behind: 1; 0; errnos. */
+int soc_lockfile_is_stale(struct society *s, const char *name);
+
 /* Removes the file, if it is the one of this token; with SOC_LOCKFILE_ATTEMPT, if it is the agent's
  * own attempt. Failures leave a file that its age makes void. */
 void soc_lockfile_remove(struct society *s, enum soc_lockfile_kind kind, const char *subject,

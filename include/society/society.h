@@ -154,8 +154,9 @@ int society_status(society *s, char **ret_json);
  * Verifies every log, its archives, the cursors and the files of the directory.
  *
  * @param flags     0 or SOCIETY_CHECK_REPAIR: ends torn tails with a newline, carries late lines
- *                  over from archives, removes temporary files that a crash left, and cursors that
- *                  no agent can use
+ *                  over from archives, removes temporary files that a crash left, lock files
+ *                  that no record explains and whose lease is over, and cursors that no agent can
+ *                  use
  * @param ret_logs  receives a list with an object for each log: `log records foreign malformed torn
  *                  bytes` and `problems`, an array of `{"position":…,"what":…}` (position null
  *                  where the problem has none); and one with `"log":null` for the directory itself.

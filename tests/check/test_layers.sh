@@ -31,7 +31,7 @@ enter 45 lease claim
 enter 45 own_state own_item own_rules own_cycle own_fold own_path own_decide own_files own_wait own_take
 enter 50 ownership mutex
 enter 50 agent message inbox unread attachment task task_view task_create task_claim task_paths task_change
-enter 60 renew society open doctor doctor_dir compact status init testing
+enter 60 renew society open doctor doctor_dir doctor_locks compact status init testing
 # Files of these levels are parts of one room and may use each other.
 rooms=' 00 10 20 45 50 60 '
 

@@ -55,4 +55,26 @@ is "$status" 1 "junk in the archive is a problem"
 like "$(cat "$T/out")" "archive/messages-5.jsonl: field base is 0" "that is named"
 is "$(society-watch -C junk -a bob -j --count 1 | jq -r .content)" one "and stops no reader"
 status_is 2 "arguments are refused" society-doctor messages
+# What holders left behind.
+mkdir "$T/left" && cd "$T/left" && society-init >/dev/null
+export SOCIETY_AGENT=w1
+society-task add T --id held --path 'src/**' >/dev/null
+society-task claim held --own >/dev/null
+echo '{"agent":"other","token":5,"leaseMs":600000}' >.society-agent/locks/task-claim-theirs.lock
+echo '{"agent":"other","token":5,"leaseMs":1000}' >.society-agent/locks/file-write-a%2Fb.lock
+echo '{"agent":"other","token":-1,"leaseMs":600000}' >.society-agent/locks/task-claim-tried.lock
+ok "young lock files are nobody's business" society-doctor
+touch -d '1 hour ago' .society-agent/locks/task-claim-*.lock .society-agent/locks/file-write-*.lock
+run society-doctor
+is "$status" 1 "lock files that no record explains, past their lease"
+is "$(grep -o 'locks/[^ ]*' "$T/out" | sort | paste -sd' ')" \
+    "locks/file-write-a%2Fb.lock locks/task-claim-theirs.lock locks/task-claim-tried.lock" "are named, and no others"
+ok "and removed" society-doctor --repair
+is "$(ls .society-agent/locks | grep -c 'task-claim-\|file-write-')" 2 "but those of holders stay"
+# Another program ended the claim, and knows nothing of paths.
+echo '{"type":"task_complete","from":"w1","task":"held"}' >>.society-agent/tasks.jsonl
+ok "a reservation whose claim is over" env -u SOCIETY_AGENT society-doctor --repair
+is "$(jq -r .type .society-agent/ownership.jsonl | paste -sd' ')" "own_acquire own_expire" "is ended"
+ok "and all is well" society-doctor
+
 done_testing
