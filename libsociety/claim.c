@@ -15,7 +15,7 @@
 
 #define ACTS "locks/acts.lock"
 #define NOBODY "society" /* in whose name a handle without an agent tidies up */
-#define NODE 24 /* where a UUID's last 48 bits begin, all of them random */
+#define NODE 24          /* where a UUID's last 48 bits begin, all of them random */
 
 /* ---- Acts ---- */
 

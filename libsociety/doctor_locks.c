@@ -29,8 +29,7 @@ static int explain_claims(struct society *s, soc_json *names)
     const char *id;
     int result = 0;
     const struct soc_tasks *tasks = soc_tasks(s, &result);
-    for (void *i = NULL;
-         result == 0 && tasks && (i = soc_json_next(tasks->tasks, i, &id, &task));)
+    for (void *i = NULL; result == 0 && tasks && (i = soc_json_next(tasks->tasks, i, &id, &task));)
         if (soc_json_get_string(task, "holder"))
             result = explain(names, SOC_LOCKFILE_TASK, id);
     return result;

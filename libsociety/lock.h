@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open file description locks (fcntl(2), F_OFD_SETLK), exclusive, of the whole file or of one byte. They belong to the
- * open file, so threads and handles of one process exclude each other like processes do, and the
+ * Open file description locks (fcntl(2), F_OFD_SETLK), exclusive, of the whole file or of one byte.
+ * They belong to the open file, so threads and handles of one process exclude each other like processes do, and the
  * kernel drops them when the last descriptor is closed, however a process ends.
  */
 #ifndef SOC_LOCK_H

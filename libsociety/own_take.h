@@ -22,7 +22,8 @@ void soc_own_request_end(struct soc_own_request *request);
 int soc_own_take(struct society *s, struct soc_own_request *request, int32_t timeout_ms);
 
 /* Carries an order out: the number of reservations concerned; errors of soc_transact(). What is
- * released loses its lock files, what is renewed or handed over has them of its holder. order->done is to be freed. */
+ * released loses its lock files, what is renewed or handed over has them of its holder. order->done
+ * is to be freed. */
 int soc_own_carry_out(struct society *s, struct soc_own_order *order);
 
 /* Releases the reservation of the handle's agent with this token. 0, also when it is over. */

@@ -19,7 +19,8 @@
  *
  * A task is an object with the public field names, and some of the fold's own: `session` of the
  * holder, `lastToken` (the highest ever given), `renewed` (the position of the claim or its last
- * renewal), `own` (the token of the reservation that was taken with the claim), `submitter`, `maxRetries`, `acceptance`; `notes` holds the texts.
+ * renewal), `own` (the token of the reservation that was taken with the claim), `submitter`,
+ * `maxRetries`, `acceptance`; `notes` holds the texts.
  */
 #ifndef SOC_TASK_STATE_H
 #define SOC_TASK_STATE_H

@@ -11,6 +11,9 @@
  * for its lease. An agent's own reservations never conflict with each other; whoever reserves again
  * what he holds just so renews it.
  *
+ * One that was taken with a task (SOCIETY_CLAIM_OWN) lasts as long as the claim and ends with it;
+ * handed over, it is the receiver's own.
+ *
  * A reservation's object: `paths mode holder token since leaseMs reason task`, and `waiting: true`
  * for one that waits.
  *

@@ -14,14 +14,16 @@
  * makes short calls lasts for its lease from the claim or the last renewal on, by the clock of
  * whoever wants to take it over, since it first saw it.
  *
+ * A handle that has joined renews its claims where it sleeps; see society_renew().
+ *
  * States: open, claimed, blocked, review, done, failed, cancelled. A task is ready for an agent
  * when it is open, everything in its `dependsOn` is done, and it is unassigned or assigned to the
  * agent or its role.
  *
  * A task's object, in every snapshot: `id title description state priority assignee role labels
  * paths dependsOn parent holder token leaseMs createdBy createdAt updatedAt result reason retries
- * notes`; null for what is absent. `notes` is their number in lists and their texts in
- * society_task_get().
+ * acceptance maxRetries completedBy submitter notes`; null for what is absent. `notes` is their
+ * number in lists and their texts in society_task_get().
  */
 #ifndef SOCIETY_TASK_H
 #define SOCIETY_TASK_H
@@ -46,8 +48,8 @@ extern "C" {
  *                `labels`, `paths` (arrays of strings), `role`, `parent`, `acceptance`, `assignee`
  *                (an agent or `role:<role>`), `maxRetries` (0 or more)
  * @param ret_id  receives the id, to be given to society_free(); NULL: not wanted
- * @return 0; SOCIETY_E_INVALID with the field, or the cycle that `dependsOn` or `parent` would close;
- *         SOCIETY_E_HELD there is a task with this id; SOCIETY_E_TOO_BIG; SOCIETY_E_NO_AGENT;
+ * @return 0; SOCIETY_E_INVALID with the field, or the cycle that `dependsOn` or `parent` would
+ *         close; SOCIETY_E_HELD there is a task with this id; SOCIETY_E_TOO_BIG; SOCIETY_E_NO_AGENT;
  *         SOCIETY_E_TIMEOUT; an errno
  *
  * Waits for the log's lock, and for the disk (durability `power`). Since 0.1.0.

@@ -357,13 +357,16 @@ ok "and then they are free" society-own -a w1 check src/a.c
 
 # The example.
 fresh example
-for i in 1 2; do society-task add "Work $i" >/dev/null; done
+for i in 1 2; do society-task add "Work $i" --path "src/$i/**" >/dev/null; done
 run sh -c 'claim_worker w5 crash; exit $?'
 isnt "$status" 0 "the worker dies in its first task"
 is "$(field t1 '| [.state,.holder]')" '["claimed","w5"]' "which it holds"
+ok "but its paths are free" society-own -a w1 check src/1/a
+society-task add 'More urgent' -p 0 >/dev/null
 run claim_worker w5
 is "$status" 0 "the next one"
-is "$(society-task list -j | jq -c '[.id,.state]' | paste -sd' ')" '["t1","done"] ["t2","done"]' "finishes it and the rest"
+is "$(society-task list -j | jq -c '[.id,.state]' | paste -sd' ')" '["t1","done"] ["t2","done"] ["t3","done"]' "finishes it and the rest"
+is "$(jq -r 'select(.type == "task_claim") | .task' .society-agent/tasks.jsonl | paste -sd' ')" "t1 t1 t3 t2" "its own first"
 is "$(field t1 'notes | map(.text)')" '["step 1","step 2","step 3"]' "without doing a step twice"
 
 # Hostile text.
