@@ -146,7 +146,7 @@ soc_json *soc_owns_of(struct society *s, const char *agent, int *ret_error)
     const struct soc_owns *owns = soc_owns(s, &result);
     if (owns && !patterns)
         result = soc_fail_memory(&s->error);
-    for (size_t i = 0; result == 0 && i < owns->count; i++) {
+    for (size_t i = 0; result == 0 && owns && i < owns->count; i++) {
         const soc_json *task;
         const struct soc_own *own = &owns->items[i];
         if (own->waiting || strcmp(own->holder, agent) != 0)

@@ -41,6 +41,11 @@ int soc_claim_is_void(struct society *s, const struct soc_own *own, const soc_js
 /* Whether the claim of a claimed task may be taken over: as soc_lease_is_over(). */
 int soc_claim_is_over(struct society *s, const soc_json *task, int64_t *ret_left_ms);
 
+/* A quick look at a reservation with an act, where the tasks were not read yet: 1 its claim stands,
+ * and *ret_task, to be freed, has what soc_claim_is_over() wants; 0 only soc_claim_is_void() can say;
+ * errnos. */
+int soc_claim_glimpse(struct society *s, const struct soc_own *own, soc_json **ret_task);
+
 /* Says in the ownership log which reservations are void: the one with this token, -1: all of them.
  * The number; errors of soc_transact(). */
 int soc_claim_bury(struct society *s, int64_t token);

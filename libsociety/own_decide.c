@@ -137,8 +137,10 @@ static int add_request(const struct soc_owns *owns, int64_t end, struct soc_own_
         soc_record_string(out, "reason", request->reason);
     if (request->task)
         soc_record_string(out, "task", request->task);
-    if (request->of_claim)
+    if (request->of_claim) {
         soc_record_integer(out, "act", request->act);
+        soc_record_integer(out, "tasksAt", request->tasks_at);
+    }
     soc_record_integer(out, "leaseMs", request->lease_ms);
     soc_record_integer(out, "token", end);
     add_session(out, request->session, request->present);

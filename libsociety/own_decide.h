@@ -25,7 +25,8 @@ struct soc_own_request {
     const char *reason; /* NULL none */
     const char *task;   /* NULL none */
     bool of_claim;      /* it belongs to a claim of the task, */
-    int64_t act;        /* which is being made in this act (claim.h) */
+    int64_t act;        /* which is being made in this act (claim.h), */
+    int64_t tasks_at;   /* behind this position of the tasks' log */
     int64_t lease_ms;
     char session[SOC_UUID_SIZE];
     bool present;

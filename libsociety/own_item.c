@@ -21,10 +21,11 @@ static void load(struct soc_own *own)
     own->holder = soc_json_get_string(fields, "holder");
     own->session = soc_json_get_string(fields, "session");
     own->task = soc_json_get_string(fields, "task");
-    own->token = own->renewed = own->act = -1;
+    own->token = own->renewed = own->act = own->tasks_at = -1;
     own->lease_ms = 0;
     if (own->task)
         soc_json_get_integer(fields, "act", &own->act);
+    soc_json_get_integer(fields, "tasksAt", &own->tasks_at);
     soc_json_get_integer(fields, "token", &own->token);
     soc_json_get_integer(fields, "renewed", &own->renewed);
     soc_json_get_integer(fields, "leaseMs", &own->lease_ms);
@@ -80,6 +81,7 @@ static int set_others(soc_json *fields, const soc_json *json, const char *holder
     const char *mode = soc_json_get_string(json, "mode");
     int64_t lease = 0;
     int64_t act = -1;
+    int64_t at = -1;
     bool given = soc_json_get_integer(json, "leaseMs", &lease) && lease > 0;
     int result = soc_json_set_string(fields, "mode", mode ? mode : "exclusive");
     if (result == 0)
@@ -100,6 +102,8 @@ static int set_others(soc_json *fields, const soc_json *json, const char *holder
         result = soc_json_set(fields, "renewed", soc_json_new_integer(renewed));
     if (result == 0 && soc_json_get_integer(json, "act", &act) && act >= 0)
         result = soc_json_set(fields, "act", soc_json_new_integer(act));
+    if (result == 0 && soc_json_get_integer(json, "tasksAt", &at) && at >= 0)
+        result = soc_json_set(fields, "tasksAt", soc_json_new_integer(at));
     if (result == 0 && soc_json_get_bool(json, "ignoreCase", false))
         result = soc_json_set(fields, "ignoreCase", soc_json_new_bool(true));
     return result;

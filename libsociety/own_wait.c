@@ -28,27 +28,10 @@ static int64_t sooner(int64_t a, int64_t b)
 
 /* ---- Evidence ---- */
 
-/* Of one that belongs to a claim: nobody tells those who wait for paths what became of the task, if
- * whoever ended the claim died before he could. */
-#define CLAIM_AGAIN_MS 5000
-
-static int is_claim_gone(struct society *s, const soc_json *task, int64_t *ret_left_ms)
-{
-    int result = soc_claim_is_over(s, task, ret_left_ms);
-    *ret_left_ms = sooner(*ret_left_ms, CLAIM_AGAIN_MS);
-    return result;
-}
-
-int soc_own_is_gone(struct society *s, const struct soc_own *own, int64_t *ret_left_ms)
+/* By what it says of itself. */
+static int is_held_no_more(struct society *s, const struct soc_own *own, int64_t *ret_left_ms)
 {
     char what[32];
-    const soc_json *task = NULL;
-    int result = own->act < 0 ? 0 : soc_claim_is_void(s, own, &task);
-    *ret_left_ms = -1;
-    if (result != 0)
-        return result;
-    if (task)
-        return is_claim_gone(s, task, ret_left_ms);
     snprintf(what, sizeof what, "own:%" PRId64, own->token);
     const struct soc_holding holding = {.what = what,
                                         .holder = own->holder,
@@ -58,6 +41,37 @@ int soc_own_is_gone(struct society *s, const struct soc_own *own, int64_t *ret_l
                                         .renewed = own->renewed,
                                         .lease_ms = own->lease_ms};
     return soc_lease_is_over(s, &holding, ret_left_ms);
+}
+
+/* Nobody tells those who wait for paths what became of the task, if whoever ended the claim is no
+ * program of ours. */
+#define CLAIM_AGAIN_MS 5000
+
+/* Of one that belongs to a claim. */
+static int is_gone_with_claim(struct society *s, const struct soc_own *own, int64_t *ret_left_ms)
+{
+    SOC_AUTO_JSON soc_json *glimpse = NULL;
+    const soc_json *task = NULL;
+    int result = soc_claim_glimpse(s, own, &glimpse);
+    if (result == 0)
+        result = soc_claim_is_void(s, own, &task);
+    else if (result == 1)
+        task = glimpse;
+    if (result < 0 || (result == 1 && !glimpse))
+        return result;
+    if (task) {
+        result = soc_claim_is_over(s, task, ret_left_ms);
+        *ret_left_ms = sooner(*ret_left_ms, CLAIM_AGAIN_MS);
+        return result;
+    }
+    return is_held_no_more(s, own, ret_left_ms);
+}
+
+int soc_own_is_gone(struct society *s, const struct soc_own *own, int64_t *ret_left_ms)
+{
+    *ret_left_ms = -1;
+    return own->act < 0 ? is_held_no_more(s, own, ret_left_ms)
+                        : is_gone_with_claim(s, own, ret_left_ms);
 }
 
 int soc_own_add_evidence(struct soc_own_request *request, const struct soc_own *own,

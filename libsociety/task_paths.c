@@ -15,6 +15,7 @@ static int take(struct society *s, const char *id, const char *patterns, int64_t
     request.lease_ms = lease_ms;
     request.of_claim = true;
     request.act = paths->act.number;
+    request.tasks_at = s->tasks.reader.position;
     if (result == 0)
         result = soc_own_take(s, &request, timeout_ms);
     if (result == 0)

@@ -331,6 +331,68 @@ static void test_compaction_keeps_them_together(void **state)
     society_close(fresh);
 }
 
+/* Whether t1's paths are kept: by who has read all tasks, and by who only looks. */
+static void assert_kept(int kept)
+{
+    society *fresh = member_open("w5");
+    society_list *all;
+
+    assert_int_equal(is_kept_from(fresh, "src/a"), kept);
+    society_close(fresh);
+    fresh = member_open("w5");
+    assert_ok(fresh, society_tasks(fresh, 0, NULL, &all));
+    society_list_free(all);
+    assert_int_equal(is_kept_from(fresh, "src/a"), kept);
+    society_close(fresh);
+}
+
+static void test_a_look_says_what_the_state_says(void **state)
+{
+    static const char *const lines[] = {
+        /* Of others, of no effect, and of the task in other words. */
+        "{\"type\":\"task_create\",\"from\":\"x\",\"task\":{\"id\":\"t5\",\"title\":\"t1\"}}\n",
+        "{\"type\":\"task_note\",\"from\":\"x\",\"task\":\"t1\",\"text\":\"\\u00e4\"}\n",
+        "{\"type\":\"task_complete\",\"from\":\"x\",\"task\":\"t1\"}\n",
+        "{\"type\":\"task_renew\",\"from\":\"x\",\"task\":\"t1\",\"token\":1}\n",
+        "{\"type\":\"task_edit\",\"from\":\"x\",\"task\":{\"id\":\"t1\"},\"fields\":{\"title\":"
+        "\"U\"}}\n",
+        "no record: \"t1\"\n"};
+
+    (void)state;
+    task_add("{\"title\":\"T\",\"paths\":[\"src/**\"]}");
+    assert_ok(w1, claim_own(w1, "t1", 0));
+    assert_kept(1);
+    assert_ok(w1, task_change(w1, "t1", "renew", NULL));
+    assert_ok(w1, task_change(w1, "t1", "note", "{\"text\":\"N\"}"));
+    assert_kept(1);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        append_text(member_path("tasks.jsonl"), lines[i]);
+        assert_kept(1);
+    }
+    /* An end that only decoding shows. */
+    append_text(member_path("tasks.jsonl"),
+                "{\"type\":\"task_release\",\"from\":\"w1\",\"task\":\"\\u00741\"}\n");
+    assert_kept(0);
+    assert_ok(w1, claim_own(w1, "t1", 0));
+    assert_kept(1);
+    assert_ok(lead, society_compact(lead, "tasks", SOCIETY_COMPACT_FORCE, NULL));
+    assert_kept(1);
+    append_text(member_path("tasks.jsonl"),
+                "{\"type\":\"task_cancel\",\"from\":\"x\",\"task\":\"t1\"}\n");
+    assert_kept(0);
+}
+
+static void test_a_look_sees_leases(void **state)
+{
+    (void)state;
+    task_add("{\"title\":\"T\",\"paths\":[\"src/**\"]}");
+    assert_ok(w1, society_join(w1));
+    assert_ok(w1, claim_own(w1, "t1", 0));
+    assert_kept(1);
+    assert_ok(w1, society_part(w1));
+    assert_kept(0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tasks_setup, tasks_teardown)
 
 int main(void)
@@ -350,6 +412,8 @@ int main(void)
         TEST(test_waiting_for_any),
         TEST(test_death_in_the_queue),
         TEST(test_compaction_keeps_them_together),
+        TEST(test_a_look_says_what_the_state_says),
+        TEST(test_a_look_sees_leases),
     };
 
     return cmocka_run_group_tests_name("claims with their paths", tests, NULL, NULL);

@@ -27,7 +27,7 @@ enter 42 address feed join lockfile await
 enter 43 find
 enter 44 tail compose
 enter 45 task_state task_rules task_fields task_dump task_fold
-enter 45 lease claim
+enter 45 lease claim claim_glimpse
 enter 45 own_state own_item own_rules own_cycle own_fold own_path own_decide own_files own_wait own_take
 enter 50 ownership mutex
 enter 50 agent message inbox unread attachment task task_view task_create task_claim task_paths task_change
