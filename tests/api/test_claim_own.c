@@ -3,6 +3,7 @@
  * Tasks claimed together with their paths, through the door: what is refused, what ends with the
  * claim, and what is taken up again.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <society/ownership.h>
 #include <stdio.h>
@@ -393,6 +394,67 @@ static void test_a_look_sees_leases(void **state)
     assert_kept(0);
 }
 
+#define FIGHTERS 6
+#define ROUNDS 25
+
+/* Claims what it can get, and makes a file that only who has the paths may make. */
+static int fight(const char *agent)
+{
+    society *s = member_open(agent);
+
+    for (int round = 0; round < ROUNDS;) {
+        char *claim;
+        int result = society_task_claim_with(s, NULL, SOCIETY_CLAIM_OWN, 0, DEADLINE_MS, &claim);
+        if (result < 0)
+            return 2;
+        const char *mark = member_path("mark");
+        int fd = open(mark, O_WRONLY | O_CREAT | O_EXCL, 0600);
+        if (fd < 0)
+            return 3;
+        close(fd);
+        if (society_task_change(s, member_text(claim, "task"), "note", "{\"text\":\"N\"}",
+                                json_number(claim, "token")) < 0 ||
+            unlink(mark) < 0)
+            return 4;
+        if (society_task_change(s, member_text(claim, "task"), "release", NULL,
+                                json_number(claim, "token")) < 0)
+            return 5;
+        society_free(claim);
+        round++;
+    }
+    society_close(s);
+    return 0;
+}
+
+/* Tasks that all touch one path: one of them is worked on at a time, whoever claims. */
+static void test_fight(void **state)
+{
+    pid_t fighters[FIGHTERS];
+    char agent[16];
+    int status;
+
+    (void)state;
+    for (int i = 0; i < FIGHTERS; i++)
+        task_add("{\"title\":\"T\",\"paths\":[\"src/**\"]}");
+    for (int i = 0; i < FIGHTERS; i++) {
+        fighters[i] = fork();
+        if (fighters[i] < 0)
+            die("fork");
+        if (fighters[i] == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            snprintf(agent, sizeof agent, "f%d", i);
+            _exit(fight(agent));
+        }
+    }
+    for (int i = 0; i < FIGHTERS; i++) {
+        assert_int_equal(waitpid(fighters[i], &status, 0), fighters[i]);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+    assert_int_equal(reservations(), 0);
+    assert_string_equal(task_ids(lead, 0, "open"), "t1 t2 t3 t4 t5 t6");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tasks_setup, tasks_teardown)
 
 int main(void)
@@ -414,6 +476,7 @@ int main(void)
         TEST(test_compaction_keeps_them_together),
         TEST(test_a_look_says_what_the_state_says),
         TEST(test_a_look_sees_leases),
+        TEST(test_fight),
     };
 
     return cmocka_run_group_tests_name("claims with their paths", tests, NULL, NULL);
