@@ -395,7 +395,7 @@ static void test_a_look_sees_leases(void **state)
 }
 
 #define FIGHTERS 6
-#define ROUNDS 25
+#define ROUNDS 12
 
 /* Claims what it can get, and makes a file that only who has the paths may make. */
 static int fight(const char *agent)
