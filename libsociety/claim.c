@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lease.h"
 #include "lock.h"
 #include "own_wait.h"
+#include "sys.h"
 
 #define ACTS "locks/acts.lock"
 #define NOBODY "society" /* in whose name a handle without an agent tidies up */
@@ -42,7 +42,7 @@ int soc_act_begin(struct society *s, struct soc_act *ret_act)
 void soc_act_end(struct soc_act *act)
 {
     if (act->fd >= 0)
-        close(act->fd);
+        soc_sys->close(act->fd);
     act->fd = -1;
 }
 
