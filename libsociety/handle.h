@@ -38,6 +38,7 @@ struct society {
     struct soc_state registry;  /* opened at first use */
     struct soc_state tasks;     /* likewise */
     struct soc_state ownership; /* likewise */
+    uint32_t preference;        /* SOCIETY_TASKS_FAMILIAR, for claims that name no task */
     int64_t renewed_ms;         /* when claims were renewed last */
     struct soc_watch *watch;    /* made at first use */
     struct society_tail *tails;

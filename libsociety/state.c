@@ -10,7 +10,8 @@
 int soc_state_open(struct soc_state *state, const struct soc_fold *fold, const struct soc_dir *dir,
                    bool durable, struct soc_error *error)
 {
-    *state = (struct soc_state){.fold = fold, .least = COMPACT_BYTES, .measured = -1, .last_line = -1};
+    *state =
+        (struct soc_state){.fold = fold, .least = COMPACT_BYTES, .measured = -1, .last_line = -1};
     soc_log_init(&state->log, dir, fold->log, durable);
     int result = soc_reader_open(&state->reader, dir, fold->log, SOC_READ_FROM_PRESENT, error);
     if (result < 0)

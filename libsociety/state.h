@@ -49,12 +49,12 @@ struct soc_state {
     struct soc_reader reader;
     struct soc_log log;
     void *data;
-    uint64_t switches;  /* of the reader, when the state was begun */
-    int64_t least;      /* a smaller file is not compacted */
-    int64_t measured;   /* the file's size at the last look at it; -1: there was none */
-    int64_t last_line;  /* where in the file the last line read begins; -1: none was */
-    bool stale;         /* a record could not be taken in: the next look begins anew */
-    int64_t malformed;  /* lines passed over since the state was opened */
+    uint64_t switches; /* of the reader, when the state was begun */
+    int64_t least;     /* a smaller file is not compacted */
+    int64_t measured;  /* the file's size at the last look at it; -1: there was none */
+    int64_t last_line; /* where in the file the last line read begins; -1: none was */
+    bool stale;        /* a record could not be taken in: the next look begins anew */
+    int64_t malformed; /* lines passed over since the state was opened */
 };
 
 /* A decision: adds whole records (soc_record_…) to `out`, or none, or refuses with a code and

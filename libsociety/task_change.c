@@ -217,10 +217,10 @@ static soc_json *claims_of_session(const struct soc_tasks *tasks, const char *ag
                                    const char *session, int64_t *ret_shortest)
 {
     SOC_AUTO_JSON soc_json *claims = soc_json_new_object();
-    const soc_json *task;
-    const char *id;
+    const struct soc_ranks *claimed = &tasks->index.claimed;
     *ret_shortest = INT64_MAX;
-    for (void *i = NULL; claims && (i = soc_json_next(tasks->tasks, i, &id, &task));) {
+    for (size_t i = claimed->first; claims && i < claimed->end; i++) {
+        const soc_json *task = claimed->items[i].task;
         const char *holder = soc_json_get_string(task, "holder");
         const char *of = soc_json_get_string(task, "session");
         int64_t token;
@@ -230,7 +230,7 @@ static soc_json *claims_of_session(const struct soc_tasks *tasks, const char *ag
             continue;
         if (soc_json_get_integer(task, "leaseMs", &lease) && lease < *ret_shortest)
             *ret_shortest = lease;
-        if (soc_json_set(claims, id, soc_json_new_integer(token)) < 0)
+        if (soc_json_set(claims, soc_json_get_string(task, "id"), soc_json_new_integer(token)) < 0)
             return NULL;
     }
     return soc_json_retain(claims);

@@ -95,15 +95,12 @@ static void choose(struct wish *wish, const soc_json *task, bool takeover)
 /* The best claim that may be taken over: 1 chosen, 0 there is none. */
 static int choose_takeover(struct wish *wish, const struct soc_tasks *tasks)
 {
+    const struct soc_ranks *claimed = &tasks->index.claimed;
     const soc_json *best = NULL;
-    const soc_json *task;
-    const char *id;
-    for (void *i = NULL; (i = soc_json_next(tasks->tasks, i, &id, &task));) {
-        int64_t own = 2;
-        int64_t least = 5;
-        soc_json_get_integer(task, "priority", &own);
-        soc_json_get_integer(best, "priority", &least);
-        if (!is_claimed(task) || own >= least || soc_json_get(wish->passed, id) ||
+    for (size_t i = claimed->first; i < claimed->end; i++) {
+        const soc_json *task = claimed->items[i].task;
+        if ((best && soc_task_priority(task) >= soc_task_priority(best)) ||
+            soc_json_get(wish->passed, soc_json_get_string(task, "id")) ||
             !soc_task_is_for(task, wish->s->agent, wish->role))
             continue;
         int over = is_over(wish, task);
@@ -119,7 +116,10 @@ static int choose_takeover(struct wish *wish, const struct soc_tasks *tasks)
 
 static const soc_json *best_of(const struct wish *wish, const struct soc_tasks *tasks)
 {
-    return soc_task_best(tasks, wish->s->agent, wish->role, wish->passed);
+    const struct society *s = wish->s;
+    struct soc_task_seeker seeker = {s->agent, wish->role,
+                                     soc_task_familiar(s, tasks, s->preference)};
+    return soc_task_best(tasks, &seeker, wish->passed);
 }
 
 /* A task that was named may be open and yet for others. (A claim may be taken over by anyone who
@@ -148,7 +148,7 @@ static int search(struct wish *wish)
         return result;
     const soc_json *task = wish->asked ? soc_tasks_get(tasks, wish->asked) : best_of(wish, tasks);
     if (wish->asked && !task)
-        return soc_fail(&s->error, SOCIETY_E_NOT_FOUND, "there is no task %.80s", wish->asked);
+        return soc_tasks_fail_absent(tasks, wish->asked, &s->error);
     if (!wish->asked && !task)
         return choose_takeover(wish, tasks);
     result = wish->asked ? check_for(wish, task) : 0;

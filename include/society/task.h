@@ -37,6 +37,10 @@ extern "C" {
 #define SOCIETY_TASKS_READY 1u
 /* society_tasks: only tasks that the handle's agent holds, is assigned to, or submitted. */
 #define SOCIETY_TASKS_MINE 2u
+/* society_tasks with SOCIETY_TASKS_READY, and society_task_prefer: within one priority, what is most
+ * like what the agent has completed comes first: the more of that had the same labels and path
+ * patterns. */
+#define SOCIETY_TASKS_FAMILIAR 4u
 
 /**
  * Makes a task.
@@ -89,6 +93,16 @@ int society_tasks(society *s, uint32_t flags, const char *state, society_list **
  * Does not wait. Since 0.1.0.
  */
 int society_task_get(society *s, const char *id, char **ret_task);
+
+/**
+ * What claims of this handle that name no task prefer, until it is said anew.
+ *
+ * @param preference  0 nothing: by priority, then by age; SOCIETY_TASKS_FAMILIAR
+ * @return 0; SOCIETY_E_INVALID
+ *
+ * Does not wait. Since 0.1.0.
+ */
+int society_task_prefer(society *s, uint32_t preference);
 
 /**
  * Claims a task for the handle's agent.

@@ -260,7 +260,7 @@ static void test_a_task_that_is_longer_than_a_record(void **state)
     fold_lines(tasks, 0, count);
     struct soc_tasks *again = compact(tasks, lines[count - 1].position + 100);
     assert_same(tasks, again);
-    assert_true(soc_tasks_is_missing(again, "t9"));
+    assert_true(soc_tasks_is_needed(again, "t9"));
     assert_string_equal(soc_json_get_string(soc_tasks_get(again, "t1"), "holder"), "w1");
     soc_tasks_fold.free(again);
     soc_tasks_fold.free(tasks);
