@@ -186,6 +186,8 @@ static int note_dependents(struct soc_tasks *tasks, const char *id, const soc_js
     int result = 0;
     for (size_t i = 0; result == 0 && i < soc_json_count(depends); i++) {
         const char *on = soc_json_string(soc_json_item(depends, i));
+        if (!on)
+            continue;
         soc_json *ids = (soc_json *)(uintptr_t)soc_json_get(tasks->dependents, on);
         if (!ids) {
             ids = soc_json_new_array();

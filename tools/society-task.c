@@ -16,8 +16,9 @@ static const char help[] =
     "Usage: society-task add TITLE [--id ID] [-d TEXT] [-p 0-4] [--needs ID]... [--role R]\n"
     "         [--label L]... [--path GLOB]... [--to AGENT] [--parent ID]\n"
     "         [--acceptance TEXT] [--retries N]\n"
-    "       society-task list [--state S] [--mine] | show ID | ready | graph [--dot]\n"
-    "       society-task claim [ID] [--lease D] [--own] [--wait D]   prints id and token\n"
+    "       society-task list [--state S] [--mine] | show ID | graph [--dot]\n"
+    "       society-task ready [--familiar]\n"
+    "       society-task claim [ID] [--lease D] [--own] [--wait D] [--familiar]\n"
     "       society-task renew|release|block|submit|complete|fail|note ID [TEXT|-] [--token N]\n"
     "       society-task unblock ID | cancel|reopen ID [TEXT|-]\n"
     "       society-task assign ID --to AGENT|--nobody\n"
@@ -32,7 +33,7 @@ static const char help[] =
     "\n";
 
 enum { ID = 256, TITLE, TO, PARENT, ACCEPTANCE, RETRIES, NEEDS, REMOVE, LABEL, GLOB };
-enum { STATE = 512, REASON, RESULT, NOTE, TOKEN, LEASE, WAIT, MINE, DOT, NOBODY, OWN };
+enum { STATE = 512, REASON, RESULT, NOTE, TOKEN, LEASE, WAIT, MINE, DOT, NOBODY, OWN, FAMILIAR };
 
 static const struct tool_option options[] = {
     {ID, "id", 1},
@@ -59,6 +60,7 @@ static const struct tool_option options[] = {
     {REMOVE, "remove", 1},
     {NOBODY, "nobody", 0},
     {OWN, "own", 0},
+    {FAMILIAR, "familiar", 0},
     {0, NULL, 0},
 };
 
@@ -109,6 +111,7 @@ static void read_options(struct tool *t, struct task_request *r)
         case MINE: r->mine = 1; break;
         case DOT: r->dot = 1; break;
         case OWN: r->own = 1; break;
+        case FAMILIAR: r->familiar = 1; break;
         default: r->nobody = 1; break;
         }
     }

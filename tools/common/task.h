@@ -20,6 +20,7 @@ struct task_request {
     int64_t lease_ms; /* 0: the project's */
     int32_t wait_ms;  /* 0: do not wait */
     int mine, dot, nobody, own;
+    int familiar;
 };
 
 /* task_change.c: what writes one record. */

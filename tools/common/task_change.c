@@ -230,6 +230,8 @@ int task_depend(struct tool *t, const struct task_request *r)
 char *task_take(struct tool *t, const struct task_request *r, const char *id)
 {
     char *claim = NULL;
+    if (r->familiar)
+        society_task_prefer(t->society, SOCIETY_TASKS_FAMILIAR);
     if (r->own)
         return task_take_with_paths(t, r, id);
     int result = r->wait_ms > 0

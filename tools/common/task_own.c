@@ -78,7 +78,8 @@ static char *take_best(struct tool *t, const struct task_request *r)
 {
     society_list *tasks = NULL;
     char *claim = NULL;
-    int result = society_tasks(t->society, SOCIETY_TASKS_READY, NULL, &tasks);
+    uint32_t flags = SOCIETY_TASKS_READY | (r->familiar ? SOCIETY_TASKS_FAMILIAR : 0);
+    int result = society_tasks(t->society, flags, NULL, &tasks);
     if (result < 0)
         tool_fail_result(t, result);
     for (int64_t i = 0; !claim && i < society_list_count(tasks); i++) {
