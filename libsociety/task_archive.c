@@ -9,25 +9,23 @@
 #include "reader.h"
 #include "task.h"
 
-/* Calls `take` for each record from the position `base` up to `end`. */
+/* Calls `take` for each record from the position `base` up to `end`, until one gives something but
+ * 0, which is the result. */
 static int walk(struct society *s, int64_t base, int64_t end,
                 int (*take)(void *argument, const struct soc_line *line), void *argument)
 {
     struct soc_reader reader;
     struct soc_line line;
+    int taken = 0;
     int result = soc_reader_open(&reader, &s->dir, "tasks", base, &s->error);
     if (result < 0)
         return result;
-    while ((result = soc_reader_next(&reader, &line, &s->error)) == 1 && line.position < end) {
-        int taken = line.kind == SOC_LINE_MALFORMED ? 0 : take(argument, &line);
-        if (taken != 0) {
-            result = taken;
-            break;
-        }
-        result = 0;
-    }
+    while (taken == 0 && (result = soc_reader_next(&reader, &line, &s->error)) == 1 &&
+           line.position < end)
+        if (line.kind != SOC_LINE_MALFORMED)
+            taken = take(argument, &line);
     soc_reader_close(&reader);
-    return result;
+    return result < 0 ? result : taken;
 }
 
 /* Whether the id's bytes stand in the line. */

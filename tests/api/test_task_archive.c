@@ -122,6 +122,9 @@ static void test_what_is_archived_is_found(void **state)
         society_free(task);
         compact(lead);
     }
+    assert_ok(w1, society_task_get(w1, "t1", &task)); /* whose id stands in others */
+    assert_string_equal(member_text(task, "id"), "t1");
+    society_free(task);
     assert_ok(w1, society_task_get(w1, "live", &task));
     assert_string_equal(member_field(task, "archived"), "false");
     society_free(task);
