@@ -71,7 +71,9 @@ int society_task_create(society *s, const char *task, char **ret_id);
 int society_task_create_lines(society *s, const char *tasks, society_list **ret_ids);
 
 /**
- * The tasks, in order of creation (with SOCIETY_TASKS_READY best first).
+ * The tasks, in order of creation (with SOCIETY_TASKS_READY best first). Of those that are over,
+ * compaction keeps the 1,000 that ended last and those that a live one depends on or has as its
+ * parent.
  *
  * @param flags      0 or SOCIETY_TASKS_…
  * @param state      only tasks in this state; NULL: any
@@ -84,11 +86,13 @@ int society_task_create_lines(society *s, const char *tasks, society_list **ret_
 int society_tasks(society *s, uint32_t flags, const char *state, society_list **ret_tasks);
 
 /**
- * One task, with the texts of its notes.
+ * One task, with the texts of its notes, and `archived`: whether compaction has left it to the
+ * archive. Then it is looked for there, which costs reading the archive back to where it ended.
  *
  * @param id        a task's id
  * @param ret_task  receives its object, to be given to society_free()
- * @return 0; SOCIETY_E_NOT_FOUND; an error of reading
+ * @return 0; SOCIETY_E_NOT_FOUND; SOCIETY_E_HELD it is archived, and that archive was deleted; an
+ *         error of reading
  *
  * Does not wait. Since 0.1.0.
  */
