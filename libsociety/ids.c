@@ -67,7 +67,8 @@ static int append(struct soc_ids *ids, const struct soc_id_range *item)
         extend(last, item);
         return 0;
     }
-    if (ids->count == ids->capacity) {
+    ids->unsettled |= last && compare(last, item) > 0;
+    if (!ids->items || ids->count == ids->capacity) {
         size_t capacity = ids->capacity ? ids->capacity * 2 : 16;
         struct soc_id_range *items = realloc(ids->items, capacity * sizeof *items);
         if (!items) {
@@ -76,9 +77,7 @@ static int append(struct soc_ids *ids, const struct soc_id_range *item)
         }
         ids->items = items;
         ids->capacity = capacity;
-        last = ids->count > 0 ? &ids->items[ids->count - 1] : NULL;
     }
-    ids->unsettled |= last && compare(last, item) > 0;
     ids->items[ids->count++] = *item;
     return 0;
 }

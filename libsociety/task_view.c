@@ -140,7 +140,7 @@ soc_json *soc_task_claims_of(const struct soc_tasks *tasks, const char *agent)
 
 /* Tasks in the order in which they are given. */
 struct chosen {
-    const soc_json **tasks;
+    struct soc_rank *items;
     size_t count;
 };
 
@@ -161,7 +161,7 @@ static void choose(struct chosen *chosen, struct society *s, const soc_json *tas
     const char *own = soc_json_get_string(task, "state");
     if ((!state || (own && strcmp(own, state) == 0)) &&
         ((flags & SOCIETY_TASKS_MINE) == 0 || is_mine(task, s->agent)))
-        chosen->tasks[chosen->count++] = task;
+        chosen->items[chosen->count++].task = task;
 }
 
 /* A task of one priority, and how much it is like what the agent has done. */
@@ -181,16 +181,17 @@ static int compare_likeness(const void *left, const void *right)
 }
 
 /* Puts the familiar ones first. */
-static int sort_by_likeness(const soc_json **tasks, size_t count, const soc_json *familiar)
+static int sort_by_likeness(struct soc_rank *items, size_t count, const soc_json *familiar)
 {
     struct liked *liked = malloc((count + 1) * sizeof *liked);
     if (!liked)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++)
-        liked[i] = (struct liked){tasks[i], soc_task_work_likeness(familiar, tasks[i]), i};
+        liked[i] =
+            (struct liked){items[i].task, soc_task_work_likeness(familiar, items[i].task), i};
     qsort(liked, count, sizeof *liked, compare_likeness);
     for (size_t i = 0; i < count; i++)
-        tasks[i] = liked[i].task;
+        items[i].task = liked[i].task;
     free(liked);
     return 0;
 }
@@ -209,7 +210,7 @@ static int choose_ready(struct chosen *chosen, struct society *s, const struct s
                 choose(chosen, s, ready->items[i].task, flags, state);
         if (seeker.familiar)
             result =
-                sort_by_likeness(chosen->tasks + before, chosen->count - before, seeker.familiar);
+                sort_by_likeness(chosen->items + before, chosen->count - before, seeker.familiar);
     }
     return result;
 }
@@ -217,20 +218,20 @@ static int choose_ready(struct chosen *chosen, struct society *s, const struct s
 static int list(struct society *s, const struct soc_tasks *tasks, uint32_t flags, const char *state,
                 society_list *out)
 {
-    struct chosen chosen = {malloc((soc_json_count(tasks->tasks) + 1) * sizeof *chosen.tasks), 0};
+    struct chosen chosen = {calloc(soc_json_count(tasks->tasks) + 1, sizeof *chosen.items), 0};
     const soc_json *task;
     const char *id;
-    int result = chosen.tasks ? 0 : -ENOMEM;
+    int result = chosen.items ? 0 : -ENOMEM;
     if (result == 0 && (flags & SOCIETY_TASKS_READY) != 0)
         result = choose_ready(&chosen, s, tasks, flags, state);
     else
         for (void *i = NULL; result == 0 && (i = soc_json_next(tasks->tasks, i, &id, &task));)
             choose(&chosen, s, task, flags, state);
     for (size_t i = 0; result == 0 && i < chosen.count; i++) {
-        SOC_AUTO_JSON soc_json *view = soc_task_view(chosen.tasks[i], false);
+        SOC_AUTO_JSON soc_json *view = soc_task_view(chosen.items[i].task, false);
         result = view ? soc_list_add_json(out, view) : -ENOMEM;
     }
-    free(chosen.tasks);
+    free(chosen.items);
     return result < 0 ? soc_fail_memory(&s->error) : (int)chosen.count;
 }
 
