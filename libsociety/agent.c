@@ -41,7 +41,7 @@ static soc_json *blank_agent(const char *agent)
 {
     static const char *const fields[] = {
         "role", "capabilities", "workspace", "online", "status", "lastSeen", "session",
-        "pid",  "host",         "url",       "branch", "claims", "owns"};
+        "pid",  "host",         "url",       "branch", "claims", "owns",     "completed"};
     soc_json *object = soc_json_new_object();
     int result = object ? soc_json_set_string(object, "agentId", agent) : -1;
     for (size_t i = 0; result == 0 && i < sizeof fields / sizeof fields[0]; i++) {
@@ -59,13 +59,22 @@ static int set_holdings(struct society *s, soc_json *object, const char *agent, 
 {
     int result = 0;
     const struct soc_tasks *tasks = soc_tasks(s, &result);
-    if (tasks && soc_json_set(object, "claims", soc_task_claims_of(tasks, agent)) == 0) {
+    const soc_json *work = tasks ? soc_json_get(tasks->work, agent) : NULL;
+    if (tasks && (!work || soc_json_set(object, "completed", soc_json_copy(work)) == 0) &&
+        soc_json_set(object, "claims", soc_task_claims_of(tasks, agent)) == 0) {
         soc_json *owns = soc_owns_of(s, agent, &result);
         if (owns)
             return soc_json_set(object, "owns", owns);
     }
     *ret_error = result;
     return result < 0 ? result : -ENOMEM;
+}
+
+/* From other logs, or from presence: nobody says these of himself. */
+static bool is_folded(const char *key)
+{
+    return strcmp(key, "claims") == 0 || strcmp(key, "owns") == 0 ||
+           strcmp(key, "completed") == 0 || strcmp(key, "online") == 0;
 }
 
 soc_json *soc_agent_object(struct society *s, const soc_json *registry, const char *agent,
@@ -77,9 +86,8 @@ soc_json *soc_agent_object(struct society *s, const soc_json *registry, const ch
     const char *key;
     const soc_json *value;
     int result = object ? 0 : soc_fail_memory(&s->error);
-    /* `claims` and `owns` are folded from other logs: nobody says them of himself. */
     for (void *i = NULL; result == 0 && fields && (i = soc_json_next(fields, i, &key, &value));)
-        if (strcmp(key, "claims") != 0 && strcmp(key, "owns") != 0 && strcmp(key, "online") != 0)
+        if (!is_folded(key))
             result = soc_json_set(object, key, soc_json_copy(value));
     if (result == 0)
         result = set_holdings(s, object, agent, ret_error);
@@ -253,9 +261,9 @@ static int check_field(struct society *s, const char *key, const soc_json *value
 {
     static const char *const texts[] = {"role", "workspace", "url",     "branch",    "worktree",
                                         "slot", "model",     "program", "supervisor"};
-    static const char *const ours[] = {"type",   "id",      "from",   "agentId", "timestamp",
-                                       "crc",    "session", "host",   "status",  "note",
-                                       "claims", "owns",    "online", "lastSeen"};
+    static const char *const ours[] = {"type",   "id",      "from",   "agentId",  "timestamp",
+                                       "crc",    "session", "host",   "status",   "note",
+                                       "claims", "owns",    "online", "lastSeen", "completed"};
     int64_t number;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (strcmp(key, texts[i]) == 0)

@@ -320,6 +320,19 @@ static int become_archived(struct soc_reader *reader, struct soc_error *error)
     return result < 0 ? result : 1;
 }
 
+/* A fold does not follow: the present segment begins with all that is to be known. While there is
+ * none, what we hold may still be read. */
+static int begin_present(struct soc_reader *reader, struct soc_error *error)
+{
+    struct soc_segment present = SOC_SEGMENT_INIT;
+    int result = soc_segment_open(reader->dir, reader->log, -1, O_RDONLY, &present, error);
+    if (result < 0)
+        return result == -ENOENT ? 0 : result;
+    soc_seen_forget(reader->seen);
+    use_segment(reader, &present, false, INT64_MAX, present.base);
+    return 1;
+}
+
 /* At the end of an archived segment: on to the one whose base is its end. */
 static int next_segment(struct soc_reader *reader, struct soc_error *error)
 {
@@ -351,6 +364,8 @@ static int follow(struct soc_reader *reader, struct soc_error *error)
 {
     if (reader->archived)
         return next_segment(reader, error);
+    if (reader->segment.fd < 0 && reader->forgets)
+        return begin_present(reader, error);
     if (reader->segment.fd < 0) {
         struct soc_segment made;
         int result = soc_segment_open(reader->dir, reader->log, -1, O_RDONLY, &made, error);
@@ -367,7 +382,7 @@ static int follow(struct soc_reader *reader, struct soc_error *error)
     int present = soc_segment_is_present(reader->dir, reader->log, &reader->segment, error);
     if (present != 0)
         return present < 0 ? present : 0;
-    return become_archived(reader, error);
+    return reader->forgets ? begin_present(reader, error) : become_archived(reader, error);
 }
 
 /* ---- Bytes ---- */

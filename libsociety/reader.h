@@ -44,12 +44,12 @@ struct soc_reader {
     int64_t line_position; /* of the over-long line's beginning */
     bool mid_line;         /* opened inside a line: drop its rest */
     bool pass_states;
-    bool
-        forgets; /* a fold: after a restart every record counts anew, repeats of the old file too */
+    bool forgets; /* a fold: goes to the present segment at once, and there every record counts,
+                     states and repeats of the old file too */
     struct soc_seen *seen;
     char incident[512]; /* "" when nothing happened */
     bool passed_over;   /* it tells only of archived files that are no segments */
-    uint64_t switches;  /* grows whenever another file is read */
+    uint64_t switches;  /* grows whenever another file is read, or one anew */
 };
 
 /* Begins at a position or at SOC_READ_FROM_…. A position that history no longer holds becomes the

@@ -67,10 +67,9 @@ static int look_at_tasks(struct look *look)
 {
     int result = 0;
     const struct soc_tasks *tasks = soc_tasks(look->s, &result);
-    const soc_json *task;
-    const char *id;
-    for (void *i = NULL;
-         result == 0 && tasks && (i = soc_json_next(tasks->tasks, i, &id, &task));) {
+    const struct soc_ranks *claimed = tasks ? &tasks->index.claimed : NULL;
+    for (size_t i = tasks ? claimed->first : 0; result == 0 && tasks && i < claimed->end; i++) {
+        const soc_json *task = claimed->items[i].task;
         char what[SOC_ID_MAX + 8];
         int64_t token = -1;
         int64_t renewed = -1;
@@ -78,7 +77,7 @@ static int look_at_tasks(struct look *look)
         if (!is_ours(look, soc_json_get_string(task, "holder"),
                      soc_json_get_string(task, "session")))
             continue;
-        snprintf(what, sizeof what, "task:%s", id);
+        snprintf(what, sizeof what, "task:%s", soc_json_get_string(task, "id"));
         soc_json_get_integer(task, "token", &token);
         soc_json_get_integer(task, "renewed", &renewed);
         soc_json_get_integer(task, "leaseMs", &lease);

@@ -10,12 +10,14 @@
 int soc_state_open(struct soc_state *state, const struct soc_fold *fold, const struct soc_dir *dir,
                    bool durable, struct soc_error *error)
 {
-    *state = (struct soc_state){.fold = fold, .compact_at = COMPACT_BYTES};
+    *state =
+        (struct soc_state){.fold = fold, .least = COMPACT_BYTES, .measured = -1, .last_line = -1};
     soc_log_init(&state->log, dir, fold->log, durable);
     int result = soc_reader_open(&state->reader, dir, fold->log, SOC_READ_FROM_PRESENT, error);
     if (result < 0)
         return result;
     state->reader.forgets = true;
+    state->switches = state->reader.switches;
     state->data = fold->make();
     if (state->data)
         return 0;
@@ -34,15 +36,23 @@ void soc_state_close(struct soc_state *state)
     state->fold = NULL;
 }
 
-/* A log that was truncated or replaced is another log: its state begins anew. */
+/* Another file is another log, or begins with a state of its own: ours begins anew. */
 static int start_over(struct soc_state *state, struct soc_error *error)
 {
+    if (state->last_line < 0) { /* nothing was read */
+        state->switches = state->reader.switches;
+        return 0;
+    }
     void *empty = state->fold->make();
+    state->stale = !empty; /* the line that was read by now would be lost */
     if (!empty)
         return soc_fail_memory(error);
     state->fold->free(state->data);
     state->data = empty;
     state->reader.incident[0] = '\0';
+    state->switches = state->reader.switches;
+    state->measured = -1;
+    state->last_line = -1;
     return 0;
 }
 
@@ -90,17 +100,18 @@ static int catch_up(struct soc_state *state, struct span mine, int *ret_void,
     if (result < 0)
         return result;
     while ((result = soc_reader_next(&state->reader, &line, error)) == 1) {
-        /* The reader may have begun again just before this line. */
-        if (state->reader.incident[0] != '\0' && start_over(state, error) < 0)
+        /* The reader may have gone to another file just before this line. */
+        if (state->reader.switches != state->switches && start_over(state, error) < 0)
             return -ENOMEM;
         result = apply_line(state, &line, error);
         state->stale = result < 0;
         if (result < 0)
             return result;
+        state->last_line = line.position - state->reader.segment.base;
         if (result == 0 && line.position >= mine.begin && line.position < mine.end)
             ++*ret_void;
     }
-    if (result == 0 && state->reader.incident[0] != '\0')
+    if (result == 0 && state->reader.switches != state->switches)
         result = start_over(state, error);
     return result;
 }
@@ -111,19 +122,41 @@ int soc_state_refresh(struct soc_state *state, struct soc_error *error)
     return catch_up(state, (struct span){0, 0}, &ignored, error);
 }
 
+/* Which eighth of which doubling a file of this size has reached. */
+static int step_of(int64_t size)
+{
+    int step = 0;
+    for (; size >= 16; size /= 2)
+        step += 8;
+    return step + (int)size;
+}
+
+/* Whether to look at the state's size, which costs writing it down: when the file has grown by
+ * another eighth. A process that has just come looks only if the last line was what did it, so that
+ * of many that make one change each, one does. */
+static bool is_grown(struct soc_state *state)
+{
+    int64_t before = state->measured >= 0 ? state->measured : state->last_line;
+    if (state->log.end < state->least)
+        return false;
+    if (before < state->least || step_of(before) < step_of(state->log.end))
+        return true;
+    state->measured = state->log.end;
+    return false;
+}
+
 /* Under the lock, with the state caught up. */
 static int compact_locked(struct soc_state *state, bool force, struct soc_error *error)
 {
     SOC_AUTO_STRBUF struct soc_strbuf states = SOC_STRBUF_INIT;
-    if (!force && state->log.end < state->compact_at)
+    if (!force && state->log.end < state->least)
         return 0;
     int result = state->fold->dump(state->data, &states);
     if (result < 0 || states.failed)
         return soc_fail(error, result < 0 ? result : -ENOMEM,
                         "%s.jsonl: cannot write its state down", state->log.name);
-    int64_t live = (int64_t)states.length;
-    if (!force && state->log.end < COMPACT_FACTOR * live) {
-        state->compact_at = COMPACT_FACTOR * live;
+    if (!force && state->log.end < COMPACT_FACTOR * (int64_t)states.length) {
+        state->measured = state->log.end;
         return 0;
     }
     result = soc_log_rotate(&state->log, states.data, states.length, error);
@@ -158,7 +191,7 @@ int soc_transact(struct soc_state *state, soc_decide decide, void *argument,
     result = soc_state_refresh(state, error);
     /* A compaction that fails (a full disk) is tried again by the next transaction; this one still
      * has its place. */
-    if (result == 0)
+    if (result == 0 && is_grown(state))
         compact_locked(state, false, error);
     if (state->log.segment.fd < 0)
         return error ? error->code : SOCIETY_E_TIMEOUT;

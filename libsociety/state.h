@@ -9,6 +9,10 @@
  * The file store runs `decide` once, under the log's lock; a store with conditional append may run
  * it again. So folds and decisions know no lock, no file, no clock and no loop, and are tested as
  * plain functions.
+ *
+ * A segment begins with all of the state that compaction kept. So a state is begun anew with each
+ * segment: what it holds is what the present file says, whoever read the old one and whoever did
+ * not, and what compaction drops is dropped by all.
  */
 #ifndef SOC_STATE_H
 #define SOC_STATE_H
@@ -45,9 +49,12 @@ struct soc_state {
     struct soc_reader reader;
     struct soc_log log;
     void *data;
-    int64_t compact_at; /* no look at the size of the state before the file has reached this */
-    bool stale;         /* a record could not be taken in: the next look begins anew */
-    int64_t malformed;  /* lines passed over since the state was opened */
+    uint64_t switches; /* of the reader, when the state was begun */
+    int64_t least;     /* a smaller file is not compacted */
+    int64_t measured;  /* the file's size at the last look at it; -1: there was none */
+    int64_t last_line; /* where in the file the last line read begins; -1: none was */
+    bool stale;        /* a record could not be taken in: the next look begins anew */
+    int64_t malformed; /* lines passed over since the state was opened */
 };
 
 /* A decision: adds whole records (soc_record_…) to `out`, or none, or refuses with a code and

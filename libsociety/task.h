@@ -13,6 +13,16 @@
 /* The handle's agent's role, borrowed until the registry is read again; NULL: none. */
 const char *soc_task_role(struct society *s);
 
+/* Who asks for something to do. */
+struct soc_task_seeker {
+    const char *agent;
+    const char *role;         /* NULL: none */
+    const soc_json *familiar; /* what the agent has completed, if that is to count; or NULL */
+};
+
+/* What the handle's agent has completed; NULL: nothing. Borrowed. */
+const soc_json *soc_task_familiar(const struct society *s, const struct soc_tasks *tasks);
+
 /* Adds a record to `out`: `members` is an object with what belongs to the type; from, id, timestamp
  * and crc are added. 0; errors of soc_record_end(). */
 int soc_task_emit(struct soc_strbuf *out, const char *type, const char *from,
@@ -25,10 +35,14 @@ soc_json *soc_task_view(const soc_json *task, bool with_notes);
  * society_task_change(). */
 int soc_task_renew(struct society *s, const char *id, int64_t token);
 
-/* The best task that is ready for the agent, by priority and then age, and is no member of `passed`
- * (NULL: nothing is passed over); NULL: none. Borrowed. */
-const soc_json *soc_task_best(const struct soc_tasks *tasks, const char *agent, const char *role,
+/* The best task that is ready for the seeker, by priority, then by what it has done, then by age,
+ * and is no member of `passed` (NULL: nothing is passed over); NULL: none. Borrowed. */
+const soc_json *soc_task_best(const struct soc_tasks *tasks, const struct soc_task_seeker *seeker,
                               const soc_json *passed);
+
+/* An archived task as it was at its end: 0, *ret_task NULL if the archive does not hold it; errors
+ * of reading. Reads the archive back to where it ended. */
+int soc_task_find_archived(struct society *s, const char *id, soc_json **ret_task);
 
 /* An object of ids of the tasks that an agent holds, for its `claims`. */
 soc_json *soc_task_claims_of(const struct soc_tasks *tasks, const char *agent);

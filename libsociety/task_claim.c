@@ -25,6 +25,7 @@
 #include "task.h"
 #include "task_paths.h"
 
+#define ALL_FLAGS (SOCIETY_CLAIM_OWN | SOCIETY_CLAIM_RESUME | SOCIETY_CLAIM_FAMILIAR)
 #define LOST_MAX 1000 /* so often others may be faster */
 
 struct wish {
@@ -109,16 +110,12 @@ static void choose(struct wish *wish, const soc_json *task, bool takeover)
 /* The best of the agent's own claims of an earlier run: 1 chosen, 0 there is none. */
 static int choose_own(struct wish *wish, const struct soc_tasks *tasks)
 {
+    const struct soc_ranks *claimed = &tasks->index.claimed;
     const soc_json *best = NULL;
-    const soc_json *task;
-    const char *id;
-    for (void *i = NULL; (i = soc_json_next(tasks->tasks, i, &id, &task));) {
-        int64_t own = 2;
-        int64_t least = 5;
-        soc_json_get_integer(task, "priority", &own);
-        soc_json_get_integer(best, "priority", &least);
-        if (is_claimed(task) && own < least && may_resume(wish, task) &&
-            !soc_json_get(wish->passed, id))
+    for (size_t i = claimed->first; i < claimed->end; i++) {
+        const soc_json *task = claimed->items[i].task;
+        if ((!best || soc_task_priority(task) < soc_task_priority(best)) &&
+            may_resume(wish, task) && !soc_json_get(wish->passed, soc_json_get_string(task, "id")))
             best = task;
     }
     if (best)
@@ -130,15 +127,12 @@ static int choose_own(struct wish *wish, const struct soc_tasks *tasks)
 /* The best claim that may be taken over: 1 chosen, 0 there is none. */
 static int choose_takeover(struct wish *wish, const struct soc_tasks *tasks)
 {
+    const struct soc_ranks *claimed = &tasks->index.claimed;
     const soc_json *best = NULL;
-    const soc_json *task;
-    const char *id;
-    for (void *i = NULL; (i = soc_json_next(tasks->tasks, i, &id, &task));) {
-        int64_t own = 2;
-        int64_t least = 5;
-        soc_json_get_integer(task, "priority", &own);
-        soc_json_get_integer(best, "priority", &least);
-        if (!is_claimed(task) || own >= least || soc_json_get(wish->passed, id) ||
+    for (size_t i = claimed->first; i < claimed->end; i++) {
+        const soc_json *task = claimed->items[i].task;
+        if ((best && soc_task_priority(task) >= soc_task_priority(best)) ||
+            soc_json_get(wish->passed, soc_json_get_string(task, "id")) ||
             !soc_task_is_for(task, wish->s->agent, wish->role))
             continue;
         int over = is_over(wish, task);
@@ -154,7 +148,11 @@ static int choose_takeover(struct wish *wish, const struct soc_tasks *tasks)
 
 static const soc_json *best_of(const struct wish *wish, const struct soc_tasks *tasks)
 {
-    return soc_task_best(tasks, wish->s->agent, wish->role, wish->passed);
+    const struct society *s = wish->s;
+    struct soc_task_seeker seeker = {.agent = s->agent, .role = wish->role};
+    if ((wish->flags & SOCIETY_CLAIM_FAMILIAR) != 0)
+        seeker.familiar = soc_task_familiar(s, tasks);
+    return soc_task_best(tasks, &seeker, wish->passed);
 }
 
 /* A task that was named may be open and yet for others. (A claim may be taken over by anyone who
@@ -184,7 +182,7 @@ static int search(struct wish *wish)
         return 1;
     const soc_json *task = wish->asked ? soc_tasks_get(tasks, wish->asked) : best_of(wish, tasks);
     if (wish->asked && !task)
-        return soc_fail(&s->error, SOCIETY_E_NOT_FOUND, "there is no task %.80s", wish->asked);
+        return soc_tasks_fail_absent(tasks, wish->asked, &s->error);
     if (!wish->asked && !task)
         return choose_takeover(wish, tasks);
     result = wish->asked ? check_for(wish, task) : 0;
@@ -392,7 +390,7 @@ static int begin(struct wish *wish, struct society *s, const char *id, uint32_t 
     int result = soc_enter_as(s);
     if (result == 0 && lease_ms < 0)
         result = soc_fail(&s->error, SOCIETY_E_INVALID, "a lease must be 1 millisecond or more");
-    if (result == 0 && (flags & ~(SOCIETY_CLAIM_OWN | SOCIETY_CLAIM_RESUME)) != 0)
+    if (result == 0 && (flags & ~ALL_FLAGS) != 0)
         result = soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
     if (result < 0)
         return result;

@@ -78,7 +78,7 @@ static void next_id(struct soc_tasks *tasks, char out[32])
 {
     do {
         snprintf(out, 32, "t%" PRId64, ++tasks->created);
-    } while (soc_tasks_get(tasks, out));
+    } while (soc_tasks_get(tasks, out) || soc_tasks_archived(tasks, out));
 }
 
 /* The record's members for one draft: {"task": the draft with its id}. */

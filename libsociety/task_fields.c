@@ -41,6 +41,8 @@ static const struct field {
     {"lastToken", COUNT, SOC_TASK_COMPACTION},
     {"leaseMs", COUNT, SOC_TASK_COMPACTION},
     {"renewed", COUNT, SOC_TASK_COMPACTION},
+    {"position", COUNT, SOC_TASK_COMPACTION},
+    {"ended", COUNT, SOC_TASK_COMPACTION},
     {"present", FLAG, SOC_TASK_COMPACTION},
     {"own", COUNT, SOC_TASK_COMPACTION},
 };
@@ -97,6 +99,14 @@ static bool is_sound(enum field_kind kind, const soc_json *value, enum soc_task_
     return true;
 }
 
+/* null is what a field is that is absent. */
+static int set_field(soc_json *task, const char *key, const soc_json *value)
+{
+    if (soc_json_kind(value) == SOC_JSON_NULL)
+        return soc_json_remove(task, key);
+    return soc_json_set(task, key, soc_json_copy(value));
+}
+
 int soc_task_copy_fields(soc_json *task, const soc_json *given, enum soc_task_giver giver)
 {
     const char *key;
@@ -105,7 +115,7 @@ int soc_task_copy_fields(soc_json *task, const soc_json *given, enum soc_task_gi
     for (void *i = NULL; result == 0 && (i = soc_json_next(given, i, &key, &value));) {
         const struct field *field = find_field(key);
         if (field && giver >= field->giver && is_sound(field->kind, value, giver))
-            result = soc_json_set(task, key, soc_json_copy(value));
+            result = set_field(task, key, value);
     }
     return result;
 }
@@ -115,7 +125,7 @@ static int add_items(soc_json *task, const char *key, const soc_json *items)
     int result = 0;
     soc_json *list = (soc_json *)(uintptr_t)soc_json_get(task, key);
     if (!list || soc_json_kind(list) != SOC_JSON_ARRAY)
-        return soc_json_set(task, key, soc_json_copy(items));
+        return set_field(task, key, items);
     for (size_t i = 0; result == 0 && i < soc_json_count(items); i++)
         result = soc_json_append(list, soc_json_copy(soc_json_item(items, i)));
     return result;
@@ -131,7 +141,7 @@ int soc_task_add_fields(soc_json *task, const soc_json *given)
         if (!field || !is_sound(field->kind, value, SOC_TASK_COMPACTION))
             continue;
         bool list = field->kind == TEXTS || field->kind == NOTES;
-        result = list ? add_items(task, key, value) : soc_json_set(task, key, soc_json_copy(value));
+        result = list ? add_items(task, key, value) : set_field(task, key, value);
     }
     return result;
 }

@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "path.h"
-#include "task_dump.h"
 #include "task_fields.h"
+#include "task_keep.h"
 #include "task_rules.h"
 #include "task_state.h"
+#include "task_work.h"
 
 struct soc_tasks *soc_tasks_over(const struct soc_tasks *under)
 {
@@ -19,8 +20,9 @@ struct soc_tasks *soc_tasks_over(const struct soc_tasks *under)
     tasks->under = under;
     tasks->created = under ? under->created : 0;
     tasks->tasks = soc_json_new_object();
-    tasks->missing = soc_json_new_object();
-    if (tasks->tasks && tasks->missing)
+    tasks->dependents = soc_json_new_object();
+    tasks->work = soc_json_new_object();
+    if (tasks->tasks && tasks->dependents && tasks->work)
         return tasks;
     soc_tasks_free(tasks);
     return NULL;
@@ -29,7 +31,11 @@ struct soc_tasks *soc_tasks_over(const struct soc_tasks *under)
 void soc_tasks_free(struct soc_tasks *tasks)
 {
     soc_json_free(tasks->tasks);
-    soc_json_free(tasks->missing);
+    soc_json_free(tasks->dependents);
+    soc_json_free(tasks->work);
+    soc_ids_free(&tasks->done);
+    soc_ids_free(&tasks->over);
+    soc_task_index_free(&tasks->index);
     free(tasks);
 }
 
@@ -51,18 +57,49 @@ const soc_json *soc_tasks_get(const struct soc_tasks *tasks, const char *id)
     return task;
 }
 
-bool soc_tasks_is_missing(const struct soc_tasks *tasks, const char *id)
+bool soc_tasks_is_needed(const struct soc_tasks *tasks, const char *id)
 {
     for (; tasks; tasks = tasks->under)
-        if (soc_json_get(tasks->missing, id))
+        if (soc_json_get(tasks->dependents, id))
             return true;
     return false;
+}
+
+const char *soc_tasks_archived(const struct soc_tasks *tasks, const char *id)
+{
+    for (; tasks; tasks = tasks->under) {
+        if (soc_ids_has(&tasks->done, id))
+            return "done";
+        if (soc_ids_has(&tasks->over, id))
+            return "failed or cancelled";
+    }
+    return NULL;
 }
 
 static bool is_text(const soc_json *task, const char *key, const char *text)
 {
     const char *own = soc_json_get_string(task, key);
     return own && strcmp(own, text) == 0;
+}
+
+bool soc_task_is_done(const soc_json *task)
+{
+    return is_text(task, "state", "done");
+}
+
+bool soc_task_is_over(const soc_json *task)
+{
+    return soc_task_is_done(task) || is_text(task, "state", "failed") ||
+           is_text(task, "state", "cancelled");
+}
+
+static bool is_satisfied(const struct soc_tasks *tasks, const char *on)
+{
+    const soc_json *task = soc_tasks_get(tasks, on);
+    if (task)
+        return soc_task_is_done(task);
+    const char *archived = soc_tasks_archived(tasks, on);
+    return archived && strcmp(archived, "done") == 0;
 }
 
 bool soc_task_is_ready(const struct soc_tasks *tasks, const soc_json *task)
@@ -72,7 +109,7 @@ bool soc_task_is_ready(const struct soc_tasks *tasks, const soc_json *task)
         return false;
     for (size_t i = 0; i < soc_json_count(depends); i++) {
         const char *on = soc_json_string(soc_json_item(depends, i));
-        if (!on || !is_text(soc_tasks_get(tasks, on), "state", "done"))
+        if (!on || !is_satisfied(tasks, on))
             return false;
     }
     return true;
@@ -109,43 +146,55 @@ static soc_json *own_task(struct soc_tasks *tasks, const char *id)
 
 /* ---- Creation ---- */
 
-static int set_blank(soc_json *task, const char *id)
+/* A new task, with what every task has. */
+static soc_json *new_task(const char *id, int64_t position)
 {
-    static const char *const keys[] = {
-        "title",     "description", "state",  "priority", "assignee", "role",    "labels",
-        "paths",     "dependsOn",   "parent", "holder",   "token",    "leaseMs", "createdBy",
-        "createdAt", "updatedAt",   "result", "reason",   "retries",  "notes"};
-    int result = soc_json_set_string(task, "id", id);
-    for (size_t i = 0; result == 0 && i < sizeof keys / sizeof keys[0]; i++) {
-        bool list = i == 6 || i == 7 || i == 8 || i == 19;
-        result = soc_json_set(task, keys[i], list ? soc_json_new_array() : soc_json_new_null());
-    }
+    SOC_AUTO_JSON soc_json *task = soc_json_new_object();
+    int result = task ? soc_json_set_string(task, "id", id) : -1;
     if (result == 0)
-        result = soc_json_set(task, "priority", soc_json_new_integer(2));
+        result = soc_json_set_string(task, "state", "open");
     if (result == 0)
-        result = soc_json_set(task, "retries", soc_json_new_integer(0));
-    return result == 0 ? soc_json_set_string(task, "state", "open") : result;
+        result = set_integer(task, "priority", 2);
+    if (result == 0)
+        result = set_integer(task, "retries", 0);
+    if (result == 0)
+        result = set_integer(task, "position", position);
+    return result == 0 ? soc_json_retain(task) : NULL;
+}
+
+/* A text member; none for none. */
+static int set_text(soc_json *task, const char *key, const char *text)
+{
+    return text ? soc_json_set_string(task, key, text) : soc_json_remove(task, key);
 }
 
 /* Ids `t<n>` are given in order; one that a writer chose moves the count too. */
 static void count_id(struct soc_tasks *tasks, const char *id)
 {
     size_t digits = strspn(id + 1, "0123456789");
-    if (id[0] != 't' || digits == 0 || digits > 15 || id[1 + digits] != '\0')
+    if (id[0] != 't' || digits == 0 || digits > 15 /* SOC_TASK_NUMBER_MAX */ ||
+        id[1 + digits] != '\0')
         return;
     int64_t number = strtoll(id + 1, NULL, 10);
     if (number > tasks->created)
         tasks->created = number;
 }
 
-/* Remembers which ids are waited for and are no tasks. */
-static int note_missing(struct soc_tasks *tasks, const soc_json *depends)
+/* Notes whom it concerns when one of these is done. */
+static int note_dependents(struct soc_tasks *tasks, const char *id, const soc_json *depends)
 {
     int result = 0;
     for (size_t i = 0; result == 0 && i < soc_json_count(depends); i++) {
         const char *on = soc_json_string(soc_json_item(depends, i));
-        if (on && !soc_tasks_get(tasks, on))
-            result = soc_json_set(tasks->missing, on, soc_json_new_null());
+        if (!on)
+            continue;
+        soc_json *ids = (soc_json *)(uintptr_t)soc_json_get(tasks->dependents, on);
+        if (!ids) {
+            ids = soc_json_new_array();
+            result = soc_json_set(tasks->dependents, on, ids);
+        }
+        if (result == 0)
+            result = soc_json_append(ids, soc_json_new_string(id, strlen(id)));
     }
     return result;
 }
@@ -154,9 +203,7 @@ static int enter(struct soc_tasks *tasks, const char *id, soc_json *task)
 {
     count_id(tasks, id);
     int result = soc_json_set(tasks->tasks, id, soc_json_retain(task));
-    if (result == 0)
-        soc_json_remove(tasks->missing, id);
-    return result == 0 ? note_missing(tasks, soc_json_get(task, "dependsOn")) : result;
+    return result == 0 ? note_dependents(tasks, id, soc_json_get(task, "dependsOn")) : result;
 }
 
 static int create(struct soc_tasks *tasks, const struct soc_task_change *change)
@@ -165,16 +212,14 @@ static int create(struct soc_tasks *tasks, const struct soc_task_change *change)
     const soc_json *given = soc_json_get(json, "task");
     const char *short_form = soc_json_get_string(given, "desc");
     const char *time = soc_json_get_string(json, "timestamp");
-    SOC_AUTO_JSON soc_json *task = soc_json_new_object();
-    int result = task ? set_blank(task, change->id) : -1;
-    if (result == 0 && short_form)
-        result = soc_json_set_string(task, "title", short_form);
+    SOC_AUTO_JSON soc_json *task = new_task(change->id, change->record->position);
+    int result = task ? set_text(task, "title", short_form) : -1;
     if (result == 0 && change->from[0])
         result = soc_json_set_string(task, "createdBy", change->from);
     if (result == 0)
-        result = soc_json_set_string(task, "createdAt", time);
+        result = set_text(task, "createdAt", time);
     if (result == 0)
-        result = soc_json_set_string(task, "updatedAt", time);
+        result = set_text(task, "updatedAt", time);
     if (result == 0)
         result = soc_task_copy_fields(task, given, SOC_TASK_CREATOR);
     return result == 0 ? enter(tasks, change->id, task) : result;
@@ -189,10 +234,11 @@ static int restore(struct soc_tasks *tasks, const struct soc_task_change *change
     if (change->task && soc_json_get_bool(change->record->json, "more", false)) {
         soc_json *known = own_task(tasks, change->id);
         int result = known ? soc_task_add_fields(known, given) : -1;
-        return result == 0 ? note_missing(tasks, soc_json_get(known, "dependsOn")) : result;
+        return result == 0 ? note_dependents(tasks, change->id, soc_json_get(given, "dependsOn"))
+                           : result;
     }
-    SOC_AUTO_JSON soc_json *task = soc_json_new_object();
-    int result = task ? set_blank(task, change->id) : -1;
+    SOC_AUTO_JSON soc_json *task = new_task(change->id, change->record->position);
+    int result = task ? 0 : -1;
     if (result == 0 && soc_json_get_integer(given, "token", &token))
         result = set_integer(task, "lastToken", token);
     if (result == 0)
@@ -202,15 +248,20 @@ static int restore(struct soc_tasks *tasks, const struct soc_task_change *change
 
 /* ---- Changes ---- */
 
-/* A record's text member, or null. */
+/* A record's text member, or none. */
 static int copy_text(soc_json *task, const char *key, const soc_json *json)
 {
-    return soc_json_set_string(task, key, soc_json_get_string(json, key));
+    return set_text(task, key, soc_json_get_string(json, key));
 }
 
-static int clear(soc_json *task, const char *key)
+/* A list of the task, made where there is none; NULL: no memory. */
+static soc_json *list_of(soc_json *task, const char *key)
 {
-    return soc_json_set(task, key, soc_json_new_null());
+    const soc_json *known = soc_json_get(task, key);
+    if (known)
+        return (soc_json *)(uintptr_t)known;
+    soc_json *made = soc_json_new_array();
+    return soc_json_set(task, key, made) == 0 ? made : NULL;
 }
 
 static int copy_result(soc_json *task, const soc_json *json)
@@ -226,7 +277,7 @@ static int end_claim(soc_json *task, const char *state)
                                        "renewed", "present", "own"};
     int result = soc_json_set_string(task, "state", state);
     for (size_t i = 0; result == 0 && i < sizeof keys / sizeof keys[0]; i++)
-        result = soc_json_set(task, keys[i], soc_json_new_null());
+        result = soc_json_remove(task, keys[i]);
     return result;
 }
 
@@ -243,8 +294,9 @@ static int set_lease(soc_json *task, const struct soc_task_change *change)
 static int set_own(soc_json *task, const soc_json *json)
 {
     int64_t own;
-    bool named = soc_json_get_integer(json, "own", &own) && own >= 0;
-    return soc_json_set(task, "own", named ? soc_json_new_integer(own) : soc_json_new_null());
+    if (!soc_json_get_integer(json, "own", &own) || own < 0)
+        return soc_json_remove(task, "own");
+    return set_integer(task, "own", own);
 }
 
 static int claim(soc_json *task, const struct soc_task_change *change)
@@ -265,10 +317,10 @@ static int claim(soc_json *task, const struct soc_task_change *change)
     if (result == 0)
         result = set_own(task, change->record->json);
     if (result == 0)
-        result = soc_json_set(task, "reason", soc_json_new_null());
+        result = soc_json_remove(task, "reason");
     if (result == 0)
-        result = soc_json_set_string(task, "claimedAt",
-                                     soc_json_get_string(change->record->json, "timestamp"));
+        result =
+            set_text(task, "claimedAt", soc_json_get_string(change->record->json, "timestamp"));
     return result == 0 ? set_lease(task, change) : result;
 }
 
@@ -288,9 +340,9 @@ static int fail_task(soc_json *task, const struct soc_task_change *change)
 static int add_note(soc_json *task, const struct soc_task_change *change)
 {
     const soc_json *json = change->record->json;
-    soc_json *notes = (soc_json *)(uintptr_t)soc_json_get(task, "notes");
+    soc_json *notes = list_of(task, "notes");
     SOC_AUTO_JSON soc_json *note = soc_json_new_object();
-    if (!note || soc_json_set_string(note, "from", change->from) < 0 ||
+    if (!notes || !note || soc_json_set_string(note, "from", change->from) < 0 ||
         copy_text(note, "text", json) < 0 || copy_text(note, "timestamp", json) < 0)
         return -1;
     return soc_json_append(notes, soc_json_retain(note));
@@ -307,8 +359,8 @@ static int submit(soc_json *task, const struct soc_task_change *change)
 static int complete(soc_json *task, const struct soc_task_change *change)
 {
     const char *holder = soc_json_get_string(task, "holder");
-    int result = soc_json_set_string(task, "completedBy",
-                                     holder ? holder : soc_json_get_string(task, "submitter"));
+    int result =
+        set_text(task, "completedBy", holder ? holder : soc_json_get_string(task, "submitter"));
     if (result == 0)
         result = copy_result(task, change->record->json);
     return result == 0 ? end_claim(task, "done") : result;
@@ -324,7 +376,7 @@ static int reopen(soc_json *task, const struct soc_task_change *change)
     if (result == 0 && soc_json_get_string(change->record->json, "text"))
         result = add_note(task, change);
     if (result == 0)
-        result = clear(task, "reason") < 0 ? -1 : clear(task, "completedBy");
+        result = soc_json_remove(task, "reason") < 0 ? -1 : soc_json_remove(task, "completedBy");
     return result == 0 ? end_claim(task, "open") : result;
 }
 
@@ -359,7 +411,7 @@ static int change_task(soc_json *task, const struct soc_task_change *change)
         return claim(task, change);
     if (strcmp(type, "renew") == 0)
         return set_lease(task, change);
-    if (strcmp(type, "unblock") == 0 && clear(task, "reason") < 0)
+    if (strcmp(type, "unblock") == 0 && soc_json_remove(task, "reason") < 0)
         return -1;
     if (strcmp(type, "release") == 0 || strcmp(type, "unblock") == 0)
         return end_claim(task, "open");
@@ -372,7 +424,7 @@ static int change_task(soc_json *task, const struct soc_task_change *change)
     if (strcmp(type, "reopen") == 0)
         return reopen(task, change);
     if (strcmp(type, "assign") == 0)
-        return soc_json_set_string(task, "assignee", soc_json_get_string(json, "to"));
+        return set_text(task, "assignee", soc_json_get_string(json, "to"));
     if (strcmp(type, "note") == 0)
         return add_note(task, change);
     if (strcmp(type, "depend") == 0)
@@ -384,35 +436,94 @@ static int change_task(soc_json *task, const struct soc_task_change *change)
                        : result;
 }
 
+/* ---- The state ---- */
+
+static int place(struct soc_tasks *tasks, const soc_json *task)
+{
+    soc_task_index_remove(&tasks->index, task);
+    return soc_task_index_add(&tasks->index, task, soc_task_is_ready(tasks, task));
+}
+
+/* Those that depend on a task which is done by now, or no longer, may be ready now, or no longer.
+ */
+static int place_dependents(struct soc_tasks *tasks, const char *id)
+{
+    const soc_json *ids = soc_json_get(tasks->dependents, id);
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < soc_json_count(ids); i++) {
+        const soc_json *task = soc_json_get(tasks->tasks, soc_json_string(soc_json_item(ids, i)));
+        if (task)
+            result = place(tasks, task);
+    }
+    return result;
+}
+
+/* Where a task ended. */
+static int note_end(soc_json *task, int64_t position)
+{
+    bool noted = soc_json_get(task, "ended");
+    bool over = soc_task_is_over(task);
+    if (noted == over)
+        return 0;
+    return over ? set_integer(task, "ended", position) : soc_json_remove(task, "ended");
+}
+
+static int change_known(struct soc_tasks *tasks, const struct soc_task_change *change)
+{
+    const char *type = change->record->type;
+    soc_json *task = own_task(tasks, change->id);
+    int result = task ? change_task(task, change) : -1;
+    if (result == 0)
+        result =
+            set_text(task, "updatedAt", soc_json_get_string(change->record->json, "timestamp"));
+    if (result == 0 && strcmp(type, "task_depend") == 0)
+        result =
+            note_dependents(tasks, change->id, soc_json_get(change->record->json, "dependsOn"));
+    const char *by = soc_json_get_string(task, "completedBy");
+    if (result == 0 && strcmp(type, "task_complete") == 0 && by)
+        result = soc_task_work_count(tasks->work, by, task);
+    return result;
+}
+
+/* Changes one task, which is in no index meanwhile. */
+static int apply_change(struct soc_tasks *tasks, const struct soc_task_change *change)
+{
+    const char *type = change->record->type;
+    bool was_done = soc_task_is_done(change->task);
+    if (change->task && !tasks->under)
+        soc_task_index_remove(&tasks->index, change->task);
+    int result = strcmp(type, "task_create") == 0  ? create(tasks, change)
+                 : strcmp(type, "task_state") == 0 ? restore(tasks, change)
+                                                   : change_known(tasks, change);
+    soc_json *task = (soc_json *)(uintptr_t)soc_json_get(tasks->tasks, change->id);
+    if (result == 0)
+        result = note_end(task, change->record->position);
+    if (result == 0 && !tasks->under)
+        result = place(tasks, task);
+    if (result == 0 && !tasks->under && was_done != soc_task_is_done(task))
+        result = place_dependents(tasks, change->id);
+    return result;
+}
+
 static int apply(void *state, const struct soc_record *record)
 {
     struct soc_tasks *tasks = state;
     struct soc_task_change change = soc_task_change(tasks, record);
-    const char *time = soc_json_get_string(record->json, "timestamp");
+    int result;
     if (soc_task_judge(&change, NULL) < 0)
         return 0;
-    if (strcmp(record->type, "task_state") == 0)
-        return restore(tasks, &change) < 0 ? -1 : 1;
-    if (strcmp(record->type, "task_create") == 0)
-        return create(tasks, &change) < 0 ? -1 : 1;
-    soc_json *task = own_task(tasks, change.id);
-    if (!task || change_task(task, &change) < 0)
-        return -1;
-    if (strcmp(record->type, "task_depend") == 0 &&
-        note_missing(tasks, soc_json_get(task, "dependsOn")) < 0)
-        return -1;
-    return soc_json_set_string(task, "updatedAt", time) < 0 ? -1 : 1;
+    if (strcmp(record->type, "task_archive_state") == 0)
+        result = soc_tasks_restore_archive(tasks, record->json);
+    else if (strcmp(record->type, "task_work_state") == 0)
+        result = soc_task_work_restore(tasks->work, record->json);
+    else
+        result = apply_change(tasks, &change);
+    return result < 0 ? result : 1;
 }
 
 static int dump(const void *state, struct soc_strbuf *out)
 {
-    const struct soc_tasks *tasks = state;
-    const char *id;
-    const soc_json *task;
-    int result = 0;
-    for (void *i = NULL; result == 0 && (i = soc_json_next(tasks->tasks, i, &id, &task));)
-        result = soc_task_dump(task, out);
-    return result;
+    return soc_tasks_dump(state, out);
 }
 
 const struct soc_fold soc_tasks_fold = {"tasks", make_state, free_state, apply, dump};

@@ -141,7 +141,7 @@ static int check_dependencies(const struct soc_task_change *change, const soc_js
             return refuse_field(change, "dependsOn", error);
         /* A new task closes a cycle only if somebody waits for it already. */
         bool possible = change->task || strcmp(on, change->id) == 0 ||
-                        soc_tasks_is_missing(change->tasks, change->id);
+                        soc_tasks_is_needed(change->tasks, change->id);
         if (possible && soc_task_cycle(change->tasks, change->id, on, &cycle))
             return soc_fail(error, SOCIETY_E_INVALID, "%s can't depend on %s: %s", change->id, on,
                             cycle.data ? cycle.data : "a cycle");
@@ -177,6 +177,9 @@ static int judge_create(const struct soc_task_change *change, struct soc_error *
     const soc_json *made = soc_json_get(change->record->json, "task");
     if (change->task)
         return soc_fail(error, SOCIETY_E_HELD, "there is a task %s already", change->id);
+    if (soc_tasks_archived(change->tasks, change->id))
+        return soc_fail(error, SOCIETY_E_HELD, "there was a task %s, which is archived",
+                        change->id);
     if (soc_json_kind(made) != SOC_JSON_OBJECT)
         return refuse_field(change, "task", error);
     int result = check_parent(change, made, error);
@@ -186,7 +189,7 @@ static int judge_create(const struct soc_task_change *change, struct soc_error *
 /* Compaction wrote it: it says what the state is. Its tokens were given before it. */
 static int judge_state(const struct soc_task_change *change, struct soc_error *error)
 {
-    static const char *const keys[] = {"token", "lastToken", "renewed"};
+    static const char *const keys[] = {"token", "lastToken", "renewed", "position", "ended"};
     const soc_json *task = soc_json_get(change->record->json, "task");
     if (soc_json_kind(task) != SOC_JSON_OBJECT)
         return refuse_field(change, "task", error);
@@ -261,19 +264,16 @@ static int judge_unblock(const struct soc_task_change *change, struct soc_error 
     return is_state(change, "blocked") ? 0 : refuse_state(change, error);
 }
 
-static bool is_over(const struct soc_task_change *change)
-{
-    return is_state(change, "done") || is_state(change, "failed") || is_state(change, "cancelled");
-}
-
 static int judge_cancel(const struct soc_task_change *change, struct soc_error *error)
 {
-    return is_over(change) ? refuse_state(change, error) : 0;
+    return soc_task_is_over(change->task) ? refuse_state(change, error) : 0;
 }
 
 static int judge_reopen(const struct soc_task_change *change, struct soc_error *error)
 {
-    return is_over(change) || is_state(change, "review") ? 0 : refuse_state(change, error);
+    return soc_task_is_over(change->task) || is_state(change, "review")
+               ? 0
+               : refuse_state(change, error);
 }
 
 static int judge_assign(const struct soc_task_change *change, struct soc_error *error)
@@ -284,7 +284,9 @@ static int judge_assign(const struct soc_task_change *change, struct soc_error *
     bool role = whom && strncmp(whom, "role:", 5) == 0 && soc_is_word(whom + 5, strlen(whom + 5));
     if (!nobody && !role && !(whom && soc_is_agent_id(whom, strlen(whom))))
         return refuse_field(change, "to", error);
-    return is_over(change) || is_state(change, "claimed") ? refuse_state(change, error) : 0;
+    return soc_task_is_over(change->task) || is_state(change, "claimed")
+               ? refuse_state(change, error)
+               : 0;
 }
 
 /* A note about a claim carries its token; anybody may write one without. */
@@ -303,7 +305,7 @@ static int judge_depend(const struct soc_task_change *change, struct soc_error *
         return refuse_field(change, "dependsOn", error);
     if (remove && soc_json_kind(remove) != SOC_JSON_ARRAY)
         return refuse_field(change, "remove", error);
-    if (is_over(change) || is_state(change, "claimed"))
+    if (soc_task_is_over(change->task) || is_state(change, "claimed"))
         return refuse_state(change, error);
     return check_dependencies(change, add, error);
 }
@@ -329,11 +331,28 @@ static const struct {
     {"task_depend", judge_depend}, {"task_edit", judge_edit},
 };
 
+int soc_tasks_fail_absent(const struct soc_tasks *tasks, const char *id, struct soc_error *error)
+{
+    const char *archived = soc_tasks_archived(tasks, id);
+    if (archived)
+        return soc_fail(error, SOCIETY_E_HELD, "%s is archived: it was %s, and stays so", id,
+                        archived);
+    return soc_fail(error, SOCIETY_E_NOT_FOUND, "there is no task %.80s", id);
+}
+
+/* What compaction writes of no task in particular. */
+static bool is_of_no_task(const char *type)
+{
+    return strcmp(type, "task_archive_state") == 0 || strcmp(type, "task_work_state") == 0;
+}
+
 int soc_task_judge(const struct soc_task_change *change, struct soc_error *error)
 {
     const char *type = change->record->type;
     bool makes = strcmp(type, "task_create") == 0 || strcmp(type, "task_state") == 0;
     rule *judge = NULL;
+    if (is_of_no_task(type))
+        return 0;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if (strcmp(type, rules[i].type) == 0)
             judge = rules[i].judge;
@@ -345,7 +364,7 @@ int soc_task_judge(const struct soc_task_change *change, struct soc_error *error
         return soc_fail(error, SOCIETY_E_TOO_BIG, "%s: the record is over %d bytes", change->id,
                         SOC_TASK_LINE_MAX);
     if (!change->task && !makes)
-        return soc_fail(error, SOCIETY_E_NOT_FOUND, "there is no task %s", change->id);
+        return soc_tasks_fail_absent(change->tasks, change->id, error);
     return judge(change, error);
 }
 

@@ -20,7 +20,10 @@
  * A task is an object with the public field names, and some of the fold's own: `session` of the
  * holder, `lastToken` (the highest ever given), `renewed` (the position of the claim or its last
  * renewal), `own` (the token of the reservation that was taken with the claim), `submitter`,
- * `maxRetries`, `acceptance`; `notes` holds the texts.
+ * `maxRetries`, `acceptance`, `position` (where it was made), `ended` (where it was done, failed or
+ * cancelled); `notes` holds the texts. What is absent has no member.
+ *
+ * Of tasks that compaction has left to the archive (task_keep.h) only the ids are known.
  */
 #ifndef SOC_TASK_STATE_H
 #define SOC_TASK_STATE_H
@@ -29,13 +32,21 @@
 #include <stdint.h>
 
 #include "handle.h"
+#include "ids.h"
 #include "json.h"
+#include "task_index.h"
+
+#define SOC_TASK_NUMBER_MAX INT64_C(999999999999999) /* of an id that is counted */
 
 struct soc_tasks {
     const struct soc_tasks *under; /* a state that this one lies over, for a look ahead; or NULL */
     soc_json *tasks;               /* id -> task, in the order of creation */
-    soc_json *missing;             /* ids that tasks depend on and that are no tasks yet */
+    soc_json *dependents;          /* id -> ids of tasks that depend on it, or did */
+    soc_json *work;                /* what each agent has completed (task_work.h) */
     int64_t created;               /* the highest n of an id `t<n>` so far */
+    struct soc_ids done;           /* archived, and done */
+    struct soc_ids over;           /* archived, and failed or cancelled */
+    struct soc_task_index index;   /* not of one that lies over another */
 };
 
 extern const struct soc_fold soc_tasks_fold;
@@ -48,13 +59,23 @@ const struct soc_tasks *soc_tasks(struct society *s, int *ret_error);
 struct soc_tasks *soc_tasks_over(const struct soc_tasks *under);
 void soc_tasks_free(struct soc_tasks *tasks);
 
-/* Whether some task depends on this id, which is no task yet. */
-bool soc_tasks_is_missing(const struct soc_tasks *tasks, const char *id);
+/* Whether some task depends on this id, or did. */
+bool soc_tasks_is_needed(const struct soc_tasks *tasks, const char *id);
 
-/* The task; NULL when there is none. */
+/* The task; NULL when there is none, or it is archived. */
 const soc_json *soc_tasks_get(const struct soc_tasks *tasks, const char *id);
 
-/* Open, and everything it depends on is done. An unknown dependency is not done. */
+/* What an archived task was at its end: "done", or "failed or cancelled"; NULL: the id is none. */
+const char *soc_tasks_archived(const struct soc_tasks *tasks, const char *id);
+
+/* There is no such task, with the words: SOCIETY_E_NOT_FOUND, or SOCIETY_E_HELD it is archived. */
+int soc_tasks_fail_absent(const struct soc_tasks *tasks, const char *id, struct soc_error *error);
+
+bool soc_task_is_done(const soc_json *task);
+/* Done, failed or cancelled. */
+bool soc_task_is_over(const soc_json *task);
+
+/* Open, and everything it depends on is done, archived or not. An unknown dependency is not. */
 bool soc_task_is_ready(const struct soc_tasks *tasks, const soc_json *task);
 
 /* Unassigned, or assigned to the agent or its role; and wanting no role, or the agent's. `role`

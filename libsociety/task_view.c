@@ -8,12 +8,20 @@
 #include "registry.h"
 #include "task.h"
 #include "task_rules.h"
+#include "task_work.h"
+
+#define ALL_FLAGS (SOCIETY_TASKS_READY | SOCIETY_TASKS_MINE | SOCIETY_TASKS_FAMILIAR)
 
 const char *soc_task_role(struct society *s)
 {
     int ignored; /* an agent whose registration can't be read has no role */
     const soc_json *registry = soc_registry(s, &ignored);
     return registry ? soc_json_get_string(soc_registry_agent(registry, s->agent), "role") : NULL;
+}
+
+const soc_json *soc_task_familiar(const struct society *s, const struct soc_tasks *tasks)
+{
+    return soc_json_get(tasks->work, s->agent);
 }
 
 int soc_task_emit(struct soc_strbuf *out, const char *type, const char *from,
@@ -38,6 +46,14 @@ int soc_task_emit(struct soc_strbuf *out, const char *type, const char *from,
 
 /* ---- The public object ---- */
 
+static soc_json *view_of(const soc_json *task, const char *key, bool is_list)
+{
+    const soc_json *value = soc_json_get(task, key);
+    if (value)
+        return soc_json_copy(value);
+    return is_list ? soc_json_new_array() : soc_json_new_null();
+}
+
 soc_json *soc_task_view(const soc_json *task, bool with_notes)
 {
     static const char *const keys[] = {
@@ -46,48 +62,56 @@ soc_json *soc_task_view(const soc_json *task, bool with_notes)
         "token",  "leaseMs", "createdBy",   "createdAt",  "updatedAt",   "result",
         "reason", "retries", "acceptance",  "maxRetries", "completedBy", "submitter"};
     SOC_AUTO_JSON soc_json *view = soc_json_new_object();
-    const soc_json *notes = soc_json_get(task, "notes");
     int result = view ? 0 : -1;
-    for (size_t i = 0; result == 0 && i < sizeof keys / sizeof keys[0]; i++) {
-        const soc_json *value = soc_json_get(task, keys[i]);
-        result = soc_json_set(view, keys[i], value ? soc_json_copy(value) : soc_json_new_null());
-    }
+    for (size_t i = 0; result == 0 && i < sizeof keys / sizeof keys[0]; i++)
+        result = soc_json_set(view, keys[i], view_of(task, keys[i], i >= 7 && i <= 9));
+    int64_t notes = (int64_t)soc_json_count(soc_json_get(task, "notes"));
     if (result == 0)
-        result = soc_json_set(view, "notes",
-                              with_notes ? soc_json_copy(notes)
-                                         : soc_json_new_integer((int64_t)soc_json_count(notes)));
+        result = soc_json_set(
+            view, "notes", with_notes ? view_of(task, "notes", true) : soc_json_new_integer(notes));
     return result == 0 ? soc_json_retain(view) : NULL;
 }
 
 /* ---- Which comes first ---- */
 
-static int64_t priority_of(const soc_json *task)
+/* The best of one priority: the oldest, or, of those that are most like what the agent has done,
+ * the oldest. */
+static const soc_json *best_of(const struct soc_ranks *ready, const struct soc_task_seeker *seeker,
+                               const soc_json *passed)
 {
-    int64_t priority = 2;
-    soc_json_get_integer(task, "priority", &priority);
-    return priority;
+    const soc_json *best = NULL;
+    int64_t most = -1;
+    for (size_t i = ready->first; i < ready->end; i++) {
+        const soc_json *task = ready->items[i].task;
+        if (!soc_task_is_for(task, seeker->agent, seeker->role) ||
+            soc_json_get(passed, soc_json_get_string(task, "id")))
+            continue;
+        if (!seeker->familiar)
+            return task;
+        int64_t likeness = soc_task_work_likeness(seeker->familiar, task);
+        if (likeness > most)
+            best = task;
+        most = likeness > most ? likeness : most;
+    }
+    return best;
 }
 
-const soc_json *soc_task_best(const struct soc_tasks *tasks, const char *agent, const char *role,
+const soc_json *soc_task_best(const struct soc_tasks *tasks, const struct soc_task_seeker *seeker,
                               const soc_json *passed)
 {
     const soc_json *best = NULL;
-    const soc_json *task;
-    const char *id;
-    for (void *i = NULL; (i = soc_json_next(tasks->tasks, i, &id, &task));)
-        if ((!best || priority_of(task) < priority_of(best)) && soc_task_is_ready(tasks, task) &&
-            soc_task_is_for(task, agent, role) && !soc_json_get(passed, id))
-            best = task;
+    for (size_t p = 0; !best && p < SOC_PRIORITIES; p++)
+        best = best_of(&tasks->index.ready[p], seeker, passed);
     return best;
 }
 
 soc_json *soc_task_claims_of(const struct soc_tasks *tasks, const char *agent)
 {
+    const struct soc_ranks *claimed = &tasks->index.claimed;
     soc_json *claims = soc_json_new_array();
-    const soc_json *task;
-    const char *id;
-    for (void *i = NULL; claims && (i = soc_json_next(tasks->tasks, i, &id, &task));) {
-        const char *holder = soc_json_get_string(task, "holder");
+    for (size_t i = claimed->first; claims && i < claimed->end; i++) {
+        const char *holder = soc_json_get_string(claimed->items[i].task, "holder");
+        const char *id = soc_json_get_string(claimed->items[i].task, "id");
         if (!holder || strcmp(holder, agent) != 0 ||
             soc_json_append(claims, soc_json_new_string(id, strlen(id))) == 0)
             continue;
@@ -99,20 +123,11 @@ soc_json *soc_task_claims_of(const struct soc_tasks *tasks, const char *agent)
 
 /* ---- Lists ---- */
 
+/* Tasks in the order in which they are given. */
 struct chosen {
-    const soc_json *task;
-    size_t age;
+    struct soc_rank *items;
+    size_t count;
 };
-
-static int compare(const void *left, const void *right)
-{
-    const struct chosen *a = left;
-    const struct chosen *b = right;
-    int64_t difference = priority_of(a->task) - priority_of(b->task);
-    if (difference != 0)
-        return difference < 0 ? -1 : 1;
-    return (a->age > b->age) - (a->age < b->age);
-}
 
 static bool is_mine(const soc_json *task, const char *agent)
 {
@@ -125,57 +140,92 @@ static bool is_mine(const soc_json *task, const char *agent)
     return false;
 }
 
-static bool is_chosen(struct society *s, const struct soc_tasks *tasks, const soc_json *task,
-                      uint32_t flags, const char *state, const char *role)
+static void choose(struct chosen *chosen, struct society *s, const soc_json *task, uint32_t flags,
+                   const char *state)
 {
     const char *own = soc_json_get_string(task, "state");
-    if (state && (!own || strcmp(own, state) != 0))
-        return false;
-    if ((flags & SOCIETY_TASKS_MINE) != 0 && !is_mine(task, s->agent))
-        return false;
-    return (flags & SOCIETY_TASKS_READY) == 0 ||
-           (soc_task_is_ready(tasks, task) && soc_task_is_for(task, s->agent, role));
+    if ((!state || (own && strcmp(own, state) == 0)) &&
+        ((flags & SOCIETY_TASKS_MINE) == 0 || is_mine(task, s->agent)))
+        chosen->items[chosen->count++].task = task;
 }
 
-static size_t choose(struct society *s, const struct soc_tasks *tasks, uint32_t flags,
-                     const char *state, struct chosen *chosen)
-{
-    const char *role = (flags & SOCIETY_TASKS_READY) != 0 ? soc_task_role(s) : NULL;
+/* A task of one priority, and how much it is like what the agent has done. */
+struct liked {
     const soc_json *task;
-    const char *id;
-    size_t count = 0;
-    for (void *i = NULL; (i = soc_json_next(tasks->tasks, i, &id, &task));) {
-        if (!is_chosen(s, tasks, task, flags, state, role))
-            continue;
-        chosen[count] = (struct chosen){task, count};
-        count++;
+    int64_t likeness;
+    size_t age;
+};
+
+static int compare_likeness(const void *left, const void *right)
+{
+    const struct liked *a = left;
+    const struct liked *b = right;
+    if (a->likeness != b->likeness)
+        return a->likeness > b->likeness ? -1 : 1;
+    return (a->age > b->age) - (a->age < b->age);
+}
+
+/* Puts the familiar ones first. */
+static int sort_by_likeness(struct soc_rank *items, size_t count, const soc_json *familiar)
+{
+    struct liked *liked = malloc((count + 1) * sizeof *liked);
+    if (!liked)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        liked[i] =
+            (struct liked){items[i].task, soc_task_work_likeness(familiar, items[i].task), i};
+    qsort(liked, count, sizeof *liked, compare_likeness);
+    for (size_t i = 0; i < count; i++)
+        items[i].task = liked[i].task;
+    free(liked);
+    return 0;
+}
+
+static int choose_ready(struct chosen *chosen, struct society *s, const struct soc_tasks *tasks,
+                        uint32_t flags, const char *state)
+{
+    struct soc_task_seeker seeker = {.agent = s->agent, .role = soc_task_role(s)};
+    int result = 0;
+    if ((flags & SOCIETY_TASKS_FAMILIAR) != 0)
+        seeker.familiar = soc_task_familiar(s, tasks);
+    for (size_t p = 0; result == 0 && p < SOC_PRIORITIES; p++) {
+        const struct soc_ranks *ready = &tasks->index.ready[p];
+        size_t before = chosen->count;
+        for (size_t i = ready->first; i < ready->end; i++)
+            if (soc_task_is_for(ready->items[i].task, s->agent, seeker.role))
+                choose(chosen, s, ready->items[i].task, flags, state);
+        if (seeker.familiar)
+            result =
+                sort_by_likeness(chosen->items + before, chosen->count - before, seeker.familiar);
     }
-    if ((flags & SOCIETY_TASKS_READY) != 0)
-        qsort(chosen, count, sizeof *chosen, compare);
-    return count;
+    return result;
 }
 
 static int list(struct society *s, const struct soc_tasks *tasks, uint32_t flags, const char *state,
                 society_list *out)
 {
-    int result = 0;
-    struct chosen *chosen = malloc((soc_json_count(tasks->tasks) + 1) * sizeof *chosen);
-    if (!chosen)
-        return soc_fail_memory(&s->error);
-    size_t count = choose(s, tasks, flags, state, chosen);
-    for (size_t i = 0; result == 0 && i < count; i++) {
-        SOC_AUTO_JSON soc_json *view = soc_task_view(chosen[i].task, false);
+    struct chosen chosen = {calloc(soc_json_count(tasks->tasks) + 1, sizeof *chosen.items), 0};
+    const soc_json *task;
+    const char *id;
+    int result = chosen.items ? 0 : -ENOMEM;
+    if (result == 0 && (flags & SOCIETY_TASKS_READY) != 0)
+        result = choose_ready(&chosen, s, tasks, flags, state);
+    else
+        for (void *i = NULL; result == 0 && (i = soc_json_next(tasks->tasks, i, &id, &task));)
+            choose(&chosen, s, task, flags, state);
+    for (size_t i = 0; result == 0 && i < chosen.count; i++) {
+        SOC_AUTO_JSON soc_json *view = soc_task_view(chosen.items[i].task, false);
         result = view ? soc_list_add_json(out, view) : -ENOMEM;
     }
-    free(chosen);
-    return result < 0 ? soc_fail_memory(&s->error) : (int)count;
+    free(chosen.items);
+    return result < 0 ? soc_fail_memory(&s->error) : (int)chosen.count;
 }
 
 SOC_PUBLIC int society_tasks(society *s, uint32_t flags, const char *state,
                              society_list **ret_tasks)
 {
     int result = soc_enter(s);
-    if (result == 0 && (flags & ~(SOCIETY_TASKS_READY | SOCIETY_TASKS_MINE)) != 0)
+    if (result == 0 && (flags & ~(uint32_t)ALL_FLAGS) != 0)
         result = soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
     if (result == 0 && flags != 0 && s->agent[0] == '\0')
         result = soc_fail(&s->error, SOCIETY_E_NO_AGENT, "ready or mine for whom? no agent");
@@ -197,14 +247,21 @@ SOC_PUBLIC int society_task_get(society *s, const char *id, char **ret_task)
     const struct soc_tasks *tasks = result == 0 ? soc_tasks(s, &result) : NULL;
     if (!tasks)
         return result;
-    const soc_json *task = id ? soc_tasks_get(tasks, id) : NULL;
-    if (!task)
-        return soc_fail(&s->error, SOCIETY_E_NOT_FOUND, "there is no task %.80s", id ? id : "");
+    const char *wanted = id ? id : "";
+    const soc_json *task = soc_tasks_get(tasks, wanted);
+    SOC_AUTO_JSON soc_json *found = NULL;
+    bool archived = !task && soc_tasks_archived(tasks, wanted);
+    if (archived) {
+        result = soc_task_find_archived(s, wanted, &found);
+        task = found;
+    }
+    if (result < 0 || !task)
+        return result < 0 ? result : soc_tasks_fail_absent(tasks, wanted, &s->error);
     SOC_AUTO_JSON soc_json *view = soc_task_view(task, true);
     SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
-    if (view)
+    if (view && soc_json_set(view, "archived", soc_json_new_bool(archived)) == 0)
         soc_json_dump(view, &text);
-    if (!view || text.failed)
+    if (text.length == 0 || text.failed)
         return soc_fail_memory(&s->error);
     *ret_task = soc_strbuf_steal(&text);
     return 0;

@@ -3,6 +3,7 @@
  * society-agent: who is here. Registers, says what the agent is doing, lists the others, and lives with a command
  * (hold), which keeps the agent online exactly as long as the holder runs.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,11 +178,40 @@ static int do_list(struct tool *t, const struct request *r)
     return STATUS_DONE;
 }
 
+/* "db 3, ui 1" */
+static void print_counts(const char *name, json_value *counts)
+{
+    const char *key = json_next_key(counts, NULL);
+    printf("%s%s", key ? "; " : "", key ? name : "");
+    for (const char *between = ": "; key; key = json_next_key(counts, key)) {
+        fputs(between, stdout);
+        output_text(stdout, key);
+        printf(" %" PRId64, json_member_number(counts, key, 0));
+        between = ", ";
+    }
+}
+
+/* How many tasks the agent has completed, and of what kind. */
+static void print_completed(json_value *completed)
+{
+    output_style(STYLE_DIM);
+    fputs("completed", stdout);
+    output_style(NULL);
+    printf(": %" PRId64, json_member_number(completed, "tasks", 0));
+    print_counts("labels", json_member(completed, "labels"));
+    print_counts("paths", json_member(completed, "paths"));
+    putchar('\n');
+}
+
 /* One line for each field that has a value. */
 static void print_agent(json_value *agent)
 {
     for (const char *key = json_next_key(agent, NULL); key; key = json_next_key(agent, key)) {
         json_value *value = json_member(agent, key);
+        if (value && strcmp(key, "completed") == 0) {
+            print_completed(value);
+            continue;
+        }
         char *text = json_show(value);
         if (*text) {
             output_style(STYLE_DIM);

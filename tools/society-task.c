@@ -16,8 +16,9 @@ static const char help[] =
     "Usage: society-task add TITLE [--id ID] [-d TEXT] [-p 0-4] [--needs ID]... [--role R]\n"
     "         [--label L]... [--path GLOB]... [--to AGENT] [--parent ID]\n"
     "         [--acceptance TEXT] [--retries N]\n"
-    "       society-task list [--state S] [--mine] | show ID | ready | graph [--dot]\n"
-    "       society-task claim [ID] [--lease D] [--own] [--resume] [--wait D]   prints id, token\n"
+    "       society-task list [--state S] [--mine] | show ID | graph [--dot]\n"
+    "       society-task ready [--familiar]\n"
+    "       society-task claim [ID] [--lease D] [--own] [--resume] [--wait D] [--familiar]\n"
     "       society-task renew|release|block|submit|complete|fail|note ID [TEXT|-] [--token N]\n"
     "       society-task unblock ID | cancel|reopen ID [TEXT|-]\n"
     "       society-task assign ID --to AGENT|--nobody\n"
@@ -32,7 +33,8 @@ static const char help[] =
     "\n";
 
 enum { ID = 256, TITLE, TO, PARENT, ACCEPTANCE, RETRIES, NEEDS, REMOVE, LABEL, GLOB };
-enum { STATE = 512, REASON, RESULT, NOTE, TOKEN, LEASE, WAIT, MINE, DOT, NOBODY, OWN, RESUME };
+enum { STATE = 512, REASON, RESULT, NOTE, TOKEN, LEASE, WAIT, MINE, DOT, NOBODY };
+enum { OWN = 768, RESUME, FAMILIAR };
 
 static const struct tool_option options[] = {
     {ID, "id", 1},
@@ -60,6 +62,7 @@ static const struct tool_option options[] = {
     {NOBODY, "nobody", 0},
     {OWN, "own", 0},
     {RESUME, "resume", 0},
+    {FAMILIAR, "familiar", 0},
     {0, NULL, 0},
 };
 
@@ -111,6 +114,7 @@ static void read_options(struct tool *t, struct task_request *r)
         case DOT: r->dot = 1; break;
         case OWN: r->own = 1; break;
         case RESUME: r->resume = 1; break;
+        case FAMILIAR: r->familiar = 1; break;
         default: r->nobody = 1; break;
         }
     }

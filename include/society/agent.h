@@ -8,8 +8,9 @@
  * counts as online for a while after each (project.json: onlineForSeconds, default 120).
  *
  * An agent's object, in every snapshot: `agentId role capabilities workspace online status lastSeen
- * session pid host url branch claims owns`, with null for what is absent, `[]` for empty lists, and
- * whatever else the agent registered.
+ * session pid host url branch claims owns completed`, with null for what is absent, `[]` for empty
+ * lists, and whatever else the agent registered. `completed` counts the tasks that it completed:
+ * `tasks`, and of them those with each of `labels` and `paths`, the 64 of each that came up last.
  */
 #ifndef SOCIETY_AGENT_H
 #define SOCIETY_AGENT_H

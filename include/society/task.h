@@ -39,6 +39,9 @@ extern "C" {
 #define SOCIETY_TASKS_READY 1u
 /* society_tasks: only tasks that the handle's agent holds, is assigned to, or submitted. */
 #define SOCIETY_TASKS_MINE 2u
+/* society_tasks with SOCIETY_TASKS_READY: within one priority, what is most like what the agent has
+ * completed comes first: the more of that had the same labels and path patterns. */
+#define SOCIETY_TASKS_FAMILIAR 4u
 
 /**
  * Makes a task.
@@ -76,7 +79,9 @@ int society_task_create(society *s, const char *task, char **ret_id);
 int society_task_create_lines(society *s, const char *tasks, society_list **ret_ids);
 
 /**
- * The tasks, in order of creation (with SOCIETY_TASKS_READY best first).
+ * The tasks, in order of creation (with SOCIETY_TASKS_READY best first). Of those that are over,
+ * compaction keeps the 1,000 that ended last and those that a live one depends on or has as its
+ * parent.
  *
  * @param flags      0 or SOCIETY_TASKS_…
  * @param state      only tasks in this state; NULL: any
@@ -89,11 +94,13 @@ int society_task_create_lines(society *s, const char *tasks, society_list **ret_
 int society_tasks(society *s, uint32_t flags, const char *state, society_list **ret_tasks);
 
 /**
- * One task, with the texts of its notes.
+ * One task, with the texts of its notes, and `archived`: whether compaction has left it to the
+ * archive. Then it is looked for there, which costs reading the archive back to where it ended.
  *
  * @param id        a task's id
  * @param ret_task  receives its object, to be given to society_free()
- * @return 0; SOCIETY_E_NOT_FOUND; an error of reading
+ * @return 0; SOCIETY_E_NOT_FOUND; SOCIETY_E_HELD it is archived, and that archive was deleted; an
+ *         error of reading
  *
  * Does not wait. Since 0.1.0.
  */
@@ -133,6 +140,8 @@ int society_task_claim_wait(society *s, const char *id, int64_t lease_ms, int32_
 /* society_task_claim_with: a claim that the agent holds already from an earlier run comes first; it
  * gets a new token, and what that run would still say is refused. */
 #define SOCIETY_CLAIM_RESUME 2u
+/* society_task_claim_with, without an id: choose as with SOCIETY_TASKS_FAMILIAR. */
+#define SOCIETY_CLAIM_FAMILIAR 4u
 
 /**
  * Claims a task, with what the flags say.

@@ -71,7 +71,7 @@ static void test_both_or_neither(void **state)
     assert_ok(w2, claim_own(w2, NULL, 0));
     assert_field("t3", "holder", "\"w2\"");
     assert_refused(w2, claim_own(w2, NULL, 0), SOCIETY_E_NOT_FOUND, "with its paths free");
-    assert_refused(w2, society_task_claim_with(w2, "t2", 4, 0, 0, NULL), SOCIETY_E_INVALID,
+    assert_refused(w2, society_task_claim_with(w2, "t2", 8, 0, 0, NULL), SOCIETY_E_INVALID,
                    "flags");
 }
 

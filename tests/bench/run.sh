@@ -10,7 +10,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/society-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 
-for program in append wake death command; do
+for program in append wake death command tasks; do
     mkdir "$work/$program"
     (cd "$work/$program" && "$here/$program") >>"$work/results"
 done
@@ -26,18 +26,22 @@ sort -k1,1 -k2,2 -k4,4n "$work/results" | awk '
         what["death-same-cpu"] = "SIGKILL until the tail of presence tells / until inotify does"
         what["wake-other-cpu"] = what["death-other-cpu"] = "the same, the two processes on different processors"
         what["command"] = "society-send / true, from start to end"
+        what["takeover"] = "SIGKILL of a holder until society-task claim --wait has printed / until inotify tells"
+        what["open-after-100000"] = what["open-after-1000000"] = \
+            "open and claim with 1,000 live tasks after so many changes / after the first 40,000"
+        what["claim-by-1"] = "a claim in a process that has the state / locked write(2)"
         what["watch"] = "society-send until society-watch has printed / until it has ended"
-        printf "\n%-16s %7s   %-24s %-24s\n", "", "ratio", "floor: median (range)", "ours: median (range)  µs"
+        printf "\n%-18s %7s   %-24s %-24s\n", "", "ratio", "floor: median (range)", "ours: median (range)  µs"
         for (i = 1; i <= n; i++) {
             f = names[i] " floor"; o = names[i] " library"
             fm = value[f, int((count[f] + 1) / 2)]; om = value[o, int((count[o] + 1) / 2)]
-            printf "%-16s %7.2f   %-24s %-24s\n", names[i], om / fm,
+            printf "%-18s %7.2f   %-24s %-24s\n", names[i], om / fm,
                 us(fm) " (" us(value[f, 1]) "-" us(value[f, count[f]]) ")",
                 us(om) " (" us(value[o, 1]) "-" us(value[o, count[o]]) ")"
         }
         print ""
         for (i = 1; i <= n; i++) {
             text = names[i] in what ? what[names[i]] : "the same, so many processes at once"
-            printf "%-16s %s\n", names[i], text
+            printf "%-18s %s\n", names[i], text
         }
     }'

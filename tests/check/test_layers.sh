@@ -16,7 +16,7 @@ enter() {
     for module in "$@"; do level[$module]=$at; done
 }
 # The tens are the architecture's levels; the ones order the files of a level that build on each other.
-enter 00 public sys error strbuf path cleanup crc32c utf8 glob glob_normalise glob_scan
+enter 00 public sys error strbuf path ids cleanup crc32c utf8 glob glob_normalise glob_scan
 enter 10 fs fs_dir fs_files fs_type git lock json json_lenient json_text json_drop json_plain list clock random sha256 peek
 enter 10 memtree memfs memfs_node memfs_names simclock seeded
 enter 20 scan record seen reader segment log rotate watch
@@ -26,11 +26,11 @@ enter 40 registry presence receipts
 enter 42 address feed join lockfile await
 enter 43 find
 enter 44 tail compose
-enter 45 task_state task_rules task_fields task_dump task_fold
+enter 45 task_state task_rules task_fields task_index task_work task_keep task_dump task_fold
 enter 45 lease claim claim_glimpse
 enter 45 own_state own_item own_rules own_cycle own_fold own_path own_decide own_files own_wait own_take
 enter 50 ownership mutex
-enter 50 agent message inbox unread attachment task task_view task_create task_claim task_paths task_change
+enter 50 agent message inbox unread attachment task task_view task_archive task_create task_claim task_paths task_change
 enter 60 renew society open doctor doctor_dir doctor_locks compact status init testing
 # Files of these levels are parts of one room and may use each other.
 rooms=' 00 10 20 45 50 60 '

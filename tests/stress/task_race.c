@@ -9,6 +9,10 @@
  *     a claim or completion that a worker was told of stands in the log, by that worker;
  *     one in the log that nobody was told of belongs to a worker that was killed.
  *
+ * With COMPACT=1 two more are among those that are killed: one that compacts the log again and
+ * again, and one that looks at it, sometimes as who has been there and sometimes as who has just
+ * come: a task that is not over is never missing, and of those that are the last 1,000 are there.
+ *
  * With `check` instead of KILLS and SEED only the comparison is made: others have worked, and have
  * written what they were told into told-0, told-1, … as "claim <id> <token>" and "done <id> <token>".
  *
@@ -39,6 +43,7 @@
 
 static pid_t workers[WORKERS_MAX]; /* 0: has ended */
 static unsigned processes;
+static unsigned actors; /* with those that are no workers */
 static unsigned tasks;
 static unsigned complaints;
 
@@ -77,12 +82,25 @@ static void tell(int told, const char *what, const char *id, int64_t token)
         die("cannot say what was told");
 }
 
-static int count_done(society *s)
+/* How many are not done, and how many are listed, of one and the same state. */
+static int count_live(society *s, int *ret_listed)
 {
     society_list *list = NULL;
-    int count = society_tasks(s, 0, "done", &list);
+    int result = society_tasks(s, 0, NULL, &list);
+    int live = 0;
+    if (result < 0)
+        die("tasks: %s", society_last_message(s));
+    for (int64_t i = 0; i < society_list_count(list); i++)
+        live += !strstr(society_list_item(list, i), "\"state\":\"done\"");
     society_list_free(list);
-    return count;
+    *ret_listed = result;
+    return live;
+}
+
+static bool is_done(society *s)
+{
+    int listed;
+    return count_live(s, &listed) == 0;
 }
 
 /* Claims something, waiting for it; false when everything is done. */
@@ -90,7 +108,7 @@ static bool claim_next(society *s, int told, char id[80], int64_t *ret_token)
 {
     char *text;
     int result = society_task_claim(s, NULL, 0, &text);
-    while (result == SOCIETY_E_NOT_FOUND && count_done(s) < (int)tasks) {
+    while (result == SOCIETY_E_NOT_FOUND && !is_done(s)) {
         result = society_task_claim_wait(s, NULL, 0, 20, &text);
         if (result == SOCIETY_E_TIMEOUT)
             result = SOCIETY_E_NOT_FOUND;
@@ -130,6 +148,45 @@ static void work(unsigned number)
     exit(0);
 }
 
+static void pause_for(int64_t microseconds)
+{
+    struct timespec wait = {0, microseconds * 1000};
+    ppoll(NULL, 0, &wait, NULL); /* nothing is waited for: it is the moment that is random */
+}
+
+static void compact(void)
+{
+    society *s = open_as("compactor");
+    while (!is_done(s)) {
+        if (society_compact(s, "tasks", SOCIETY_COMPACT_FORCE, NULL) < 0)
+            die("compact: %s", society_last_message(s));
+        pause_for((int64_t)(next_random() % (100 * LONGEST_PAUSE_US)));
+    }
+    society_close(s);
+    exit(0);
+}
+
+/* What is listed by whom: never fewer than are live and were over last, and the live never more
+ * than before. */
+static void look(void)
+{
+    society *old = open_as("reader");
+    int live = (int)tasks;
+    for (int i = 0; live > 0; i++) {
+        society *s = i % 2 ? open_as("reader") : old;
+        int listed;
+        int now_live = count_live(s, &listed);
+        int least = now_live + 1000 < (int)tasks ? now_live + 1000 : (int)tasks;
+        if (listed < least || now_live > live)
+            die("%d listed, %d live after %d", listed, now_live, live);
+        live = now_live;
+        if (s != old)
+            society_close(s);
+    }
+    society_close(old);
+    exit(0);
+}
+
 static void start(unsigned number)
 {
     pid_t parent = getpid();
@@ -139,24 +196,24 @@ static void start(unsigned number)
     if (workers[number] > 0)
         return;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() == parent)
+    if (getppid() != parent)
+        exit(1);
+    if (number < processes)
         work(number);
+    random_state += (uint64_t)getpid(); /* another pause each time */
+    if (number == processes)
+        compact();
+    look();
     exit(1);
 }
 
 /* ---- Killing ---- */
 
-static void pause_for(int64_t microseconds)
-{
-    struct timespec wait = {0, microseconds * 1000};
-    ppoll(NULL, 0, &wait, NULL); /* nothing is waited for: it is the moment that is random */
-}
-
 static unsigned reap(int flags)
 {
     int status;
     unsigned running = 0;
-    for (unsigned i = 0; i < processes; i++) {
+    for (unsigned i = 0; i < actors; i++) {
         if (workers[i] > 0 && waitpid(workers[i], &status, flags) == workers[i]) {
             workers[i] = 0;
             if (status != 0)
@@ -172,7 +229,7 @@ static unsigned kill_some(unsigned kills)
     unsigned done = 0;
     while (done < kills && reap(WNOHANG) > 0) {
         pause_for((int64_t)(next_random() % LONGEST_PAUSE_US));
-        unsigned victim = (unsigned)(next_random() / 2 % processes);
+        unsigned victim = (unsigned)(next_random() / 2 % actors);
         int status;
         if (workers[victim] <= 0)
             continue;
@@ -322,7 +379,8 @@ int main(int argc, char **argv)
     }
     processes = (unsigned)strtoul(argv[1], NULL, 10);
     tasks = (unsigned)strtoul(argv[2], NULL, 10);
-    if (processes == 0 || processes > WORKERS_MAX)
+    actors = processes + (getenv("COMPACT") ? 2 : 0);
+    if (processes == 0 || actors > WORKERS_MAX)
         die("%u processes", processes);
     if (only_check) {
         check(0);
@@ -331,7 +389,7 @@ int main(int argc, char **argv)
     unsigned kills = (unsigned)strtoul(argv[3], NULL, 10);
     random_state = strtoull(argv[4], NULL, 10) * 2 + 1;
     make_tasks();
-    for (unsigned i = 0; i < processes; i++)
+    for (unsigned i = 0; i < actors; i++)
         start(i);
     kills = kill_some(kills);
     reap(0);

@@ -40,6 +40,12 @@ race crowd "$processes" "$tasks" 0 "$seed"
 for round in $(seq 1 "$rounds"); do
     race "killed-$round" "$processes" $((tasks / 4)) "$kills" $((seed + round))
 done
+COMPACT=1 race compacted 8 1500 "$kills" "$seed"
+ok "compacted: the log was compacted again and again ($(find .society-agent/archive | wc -l) times)" \
+    test "$(find .society-agent/archive -name 'tasks-*' | wc -l)" -ge 3
+society-compact --force tasks >/dev/null
+is "$(society-task list -j | wc -l)" 1000 "compacted: of the 1500 that are done the last 1000 are left"
+is "$(society-task show t1 -j | jq -c '[.state,.archived]')" '["done",true]' "compacted: the others are in the archive"
 
 # ---- Through the tool
 

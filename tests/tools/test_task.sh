@@ -53,6 +53,24 @@ status_is 1 "ready exits 1 if nothing is" society-task -C "$(mkdir other && soci
 status_is 1 "show of what is not there" society-task show nothing
 like "$(society-task show t2)" "acceptance: It works" "show for people"
 
+# What an agent has completed, and what is like it.
+fresh familiar
+society-task add A --label db --path 'src/db/**' >/dev/null
+society-task add B --label ui >/dev/null
+society-task add C --label db --label ui --path 'src/db/**' >/dev/null
+society-task add D -p 1 >/dev/null
+is "$(society-agent show w1 -j | jq -c .completed)" null "who has completed nothing"
+society-task claim t1 >/dev/null && society-task complete t1 >/dev/null
+is "$(society-agent show w1 -j | jq -c .completed)" '{"tasks":1,"labels":{"db":1},"paths":{"src/db/**":1}}' \
+    "society-agent show counts by label and path"
+like "$(society-agent show w1)" 'completed: 1; labels: db 1; paths: src/db/\*\* 1' "also for people"
+is "$(society-task ready -j | jq -r .id | paste -sd' ')" "t4 t2 t3" "ready is by priority and age"
+is "$(society-task ready --familiar -j | jq -r .id | paste -sd' ')" "t4 t3 t2" "--familiar is by likeness within a priority"
+is "$(society-task -a w2 ready --familiar -j | jq -r .id | paste -sd' ')" "t4 t2 t3" "and by age for who has done nothing"
+like "$(society-task claim --familiar)" "^t4 " "claim --familiar takes the first of them"
+like "$(society-task claim --familiar)" "^t3 " "and the next"
+cd "$T" || exit 1
+
 # Claims.
 read -r id token <<<"$(society-task claim)"
 is "$id" t1 "claim takes the best"

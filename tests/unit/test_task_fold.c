@@ -84,8 +84,8 @@ static struct soc_tasks *compact(const struct soc_tasks *tasks, int64_t base)
 /* Everything that anybody sees of a state, and what it keeps for itself. */
 static char *show(const struct soc_tasks *tasks)
 {
-    static const char *const kept[] = {"session",   "present",   "lastToken", "renewed",
-                                       "submitter", "claimedAt", "token"};
+    static const char *const kept[] = {"session",   "present", "lastToken", "renewed", "submitter",
+                                       "claimedAt", "token",   "position",  "ended"};
     SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
     const char *id;
     const soc_json *task;
@@ -103,7 +103,8 @@ static char *show(const struct soc_tasks *tasks)
         }
         soc_strbuf_add_format(&text, " ready=%d\n", soc_task_is_ready(tasks, task));
     }
-    soc_strbuf_add_format(&text, "created %lld\n", (long long)tasks->created);
+    soc_strbuf_add_format(&text, "created %lld ", (long long)tasks->created);
+    soc_json_dump(tasks->work, &text);
     return soc_strbuf_steal(&text);
 }
 
@@ -182,8 +183,9 @@ static void add_random(const struct soc_tasks *tasks)
     soc_record_begin(&out, create ? "task_create" : types[below(sizeof types / sizeof types[0])]);
     soc_strbuf_add_format(&out, ",\"from\":\"w%u\"", below(3));
     if (create) {
-        soc_strbuf_add_format(&out, ",\"task\":{\"id\":\"%s\",\"title\":\"T\",\"maxRetries\":%u",
-                              id, below(3));
+        soc_strbuf_add_format(
+            &out, ",\"task\":{\"id\":\"%s\",\"title\":\"T\",\"maxRetries\":%u,\"labels\":[\"l%u\"]",
+            id, below(3), below(3));
         if (below(2))
             soc_strbuf_add_format(&out, ",\"dependsOn\":[\"t%u\",\"t%u\"]", below(IDS), below(IDS));
         soc_strbuf_add_string(&out, "}");
@@ -193,6 +195,41 @@ static void add_random(const struct soc_tasks *tasks)
     }
     soc_strbuf_add_string(&out, "}");
     add_line(out.data);
+}
+
+/* The best task as anybody finds it who looks at all of them. */
+static const soc_json *best_of_all(const struct soc_tasks *tasks)
+{
+    const soc_json *best = NULL;
+    const soc_json *task;
+    const char *id;
+
+    for (void *i = NULL; (i = soc_json_next(tasks->tasks, i, &id, &task));)
+        if (soc_task_is_ready(tasks, task) && soc_task_is_for(task, "w1", "tester") &&
+            (!best || soc_task_priority(task) < soc_task_priority(best)))
+            best = task;
+    return best;
+}
+
+/* The index says what the tasks say. */
+static void check_index(const struct soc_tasks *tasks)
+{
+    const struct soc_task_index *index = &tasks->index;
+    struct soc_task_seeker seeker = {"w1", "tester", NULL};
+    size_t ready = 0;
+    size_t claimed = 0;
+    const soc_json *task;
+    const char *id;
+
+    for (void *i = NULL; (i = soc_json_next(tasks->tasks, i, &id, &task));) {
+        ready += soc_task_is_ready(tasks, task);
+        claimed += strcmp(soc_json_get_string(task, "state"), "claimed") == 0;
+    }
+    for (size_t p = 0; p < SOC_PRIORITIES; p++)
+        ready -= index->ready[p].end - index->ready[p].first;
+    assert_int_equal(ready, 0);
+    assert_int_equal(claimed, index->claimed.end - index->claimed.first);
+    assert_ptr_equal(soc_task_best(tasks, &seeker, NULL), best_of_all(tasks));
 }
 
 /* The whole log, and every prefix of it compacted and gone on with, agree. */
@@ -208,6 +245,7 @@ static void test_compaction_of_random_logs(void **state)
             add_random(whole);
             effects += (unsigned)apply_text(whole, lines[i].text, strlen(lines[i].text),
                                             lines[i].position);
+            check_index(whole);
         }
         struct soc_tasks *part = soc_tasks_fold.make();
         for (size_t at = 0; at < RECORDS;) {
@@ -217,6 +255,7 @@ static void test_compaction_of_random_logs(void **state)
             /* In the same place of the log: later positions stay what they are. */
             struct soc_tasks *again = compact(part, lines[next - 1].position + 1);
             assert_same(part, again);
+            check_index(again);
             soc_tasks_fold.free(part);
             part = again;
             at = next;
@@ -260,7 +299,7 @@ static void test_a_task_that_is_longer_than_a_record(void **state)
     fold_lines(tasks, 0, count);
     struct soc_tasks *again = compact(tasks, lines[count - 1].position + 100);
     assert_same(tasks, again);
-    assert_true(soc_tasks_is_missing(again, "t9"));
+    assert_true(soc_tasks_is_needed(again, "t9"));
     assert_string_equal(soc_json_get_string(soc_tasks_get(again, "t1"), "holder"), "w1");
     soc_tasks_fold.free(again);
     soc_tasks_fold.free(tasks);

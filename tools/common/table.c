@@ -22,10 +22,21 @@ void table_begin(struct table *t, const char *const *headings)
         t->columns++;
 }
 
+/* Whether there is nothing to escape, as mostly: a stream for each cell would cost more than the
+ * rest of the table. */
+static int is_plain(const char *text)
+{
+    while (*text >= ' ' && *text <= '~')
+        text++;
+    return *text == '\0';
+}
+
 static char *escaped(const char *text)
 {
-    char *copy = NULL;
+    char *copy = text && *text && is_plain(text) ? strdup(text) : NULL;
     size_t size = 0;
+    if (copy)
+        return copy;
     FILE *out = open_memstream(&copy, &size);
     if (!out)
         tool_fail(STATUS_SYSTEM, "out of memory");

@@ -230,7 +230,8 @@ int task_depend(struct tool *t, const struct task_request *r)
 char *task_take(struct tool *t, const struct task_request *r, const char *id)
 {
     char *claim = NULL;
-    uint32_t flags = (r->own ? SOCIETY_CLAIM_OWN : 0) | (r->resume ? SOCIETY_CLAIM_RESUME : 0);
+    uint32_t flags = (r->own ? SOCIETY_CLAIM_OWN : 0) | (r->resume ? SOCIETY_CLAIM_RESUME : 0) |
+                     (r->familiar ? SOCIETY_CLAIM_FAMILIAR : 0);
     int result = society_task_claim_with(t->society, id, flags, r->lease_ms, r->wait_ms, &claim);
     if (result < 0)
         tool_fail_result(t, result);

@@ -78,10 +78,10 @@ int task_list(struct tool *t, const struct task_request *r)
 
 int task_ready(struct tool *t, const struct task_request *r)
 {
-    (void)r;
+    uint32_t flags = SOCIETY_TASKS_READY | (r->familiar ? SOCIETY_TASKS_FAMILIAR : 0);
     tool_expect_arguments(t, 1, 1, "");
     tool_open_as_agent(t);
-    return print_tasks(t, SOCIETY_TASKS_READY, NULL) > 0 ? STATUS_DONE : STATUS_NO;
+    return print_tasks(t, flags, NULL) > 0 ? STATUS_DONE : STATUS_NO;
 }
 
 static void print_notes(json_value *notes)

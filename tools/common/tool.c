@@ -133,10 +133,13 @@ void tool_open_as_agent(struct tool *t)
         tool_fail_result(t, result);
 }
 
+/* The kernel takes back what a process leaves behind, at once; to free 100,000 tasks one by one is a
+ * third of a call. What stands here is not lost for those who look for leaks (git's UNLEAK). */
+static society *volatile left_open;
+
 int tool_finish(struct tool *t, int status)
 {
-    society_close(t->society);
-    t->society = NULL;
+    left_open = t->society;
     output_flush();
     return status;
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which tasks are ready, by priority and then age, and which are claimed, by age: so that choosing
+ * one costs what there is to choose from and not what there is. Age is the position at which a task
+ * was made. The fold takes a task out before it changes it and puts it in again afterwards.
+ */
+#ifndef SOC_TASK_INDEX_H
+#define SOC_TASK_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "json.h"
+
+#define SOC_PRIORITIES 5
+
+struct soc_rank {
+    const soc_json *task; /* borrowed from the state */
+    int64_t age;
+};
+
+struct soc_ranks {
+    struct soc_rank *items; /* by age */
+    size_t first;           /* what stands before it is free: most are taken from the front */
+    size_t end;
+    size_t capacity;
+};
+
+struct soc_task_index {
+    struct soc_ranks ready[SOC_PRIORITIES];
+    struct soc_ranks claimed;
+};
+
+void soc_task_index_free(struct soc_task_index *index);
+
+/* A task's priority, 0 to 4. */
+int64_t soc_task_priority(const soc_json *task);
+
+/* Takes the task out, wherever it is. */
+void soc_task_index_remove(struct soc_task_index *index, const soc_json *task);
+/* Puts the task in, where it belongs. 0; -ENOMEM. */
+int soc_task_index_add(struct soc_task_index *index, const soc_json *task, bool ready);
+
+#endif
