@@ -138,6 +138,8 @@ static void change(struct worker *worker, struct history_operation *operation)
     char fields[40] = "{}";
     if (operation->what == HISTORY_RENEW)
         snprintf(fields, sizeof fields, "{\"leaseMs\":%d}", LEASE_MS);
+    if (operation->what == HISTORY_REOPEN) /* it has no token to be known by */
+        snprintf(fields, sizeof fields, "{\"text\":\"%" PRId64 "\"}", operation->began);
     int result = society_task_change(worker->s, name_of(operation->task),
                                      change_of(operation->what), fields, operation->token);
     operation->ended = now_ns();
@@ -324,6 +326,9 @@ static bool is_of(const struct history_operation *operation, const soc_json *jso
         return false;
     if (operation->outcome == HISTORY_UNKNOWN && operation->what == HISTORY_CLAIM)
         return operation->task == HISTORY_ANY_TASK || strcmp(task, name_of(operation->task)) == 0;
+    const char *began = soc_json_get_string(json, "text");
+    if (began && strtoll(began, NULL, 10) != operation->began)
+        return false;
     soc_json_get_integer(json, "token", &token);
     return (operation->outcome == HISTORY_DONE || operation->outcome == HISTORY_UNKNOWN) &&
            strcmp(task, name_of(operation->task)) == 0 && token == operation->token;
