@@ -48,7 +48,7 @@ make_tests() {
 run_test() {
     local program=$copy/$build/$1
     [[ $1 != *.sh ]] || program=$copy/$1
-    (cd "$copy" && PATH="$copy/$build/bin:$PATH" SOCIETY_SRC=$copy SOCIETY_BUILD=$copy/$build ROUNDS=${ROUNDS:-6} \
+    (cd "$copy" && PATH="$copy/$build/bin:$PATH" SOCIETY_SRC=$copy SOCIETY_BUILD=$copy/$build ROUNDS=${ROUNDS:-12} \
         tests/run -t "$limit" -n mutant "$program") >"$T/test.log" 2>&1
 }
 
