@@ -252,13 +252,15 @@ PARTS   := format source tidy build unit api faults tools stress tsan valgrind m
 COVERED        := log.c rotate.c reader.c segment.c lock.c cursor.c tail.c
 VALGRIND_TESTS := strbuf json crc32c record log reader segment cursor state tail inbox memtree memfs simclock
 
-.PHONY: check check-long coverage $(PARTS:%=check-%) $(PARTS:%=run-%) run-checks
+LONG_PARTS     := stress faults mutants model
+
+.PHONY: check check-long coverage $(sort $(PARTS:%=check-%) $(LONG_PARTS:%=check-%)) $(sort $(PARTS:%=run-%) $(LONG_PARTS:%=run-%)) run-checks
 check:
 	@$(DEPS) install check
 	@RESULTS=$(RESULTS) bash tests/check/all.sh $(MAKE) $(PARTS)
 check-long:
-	@$(DEPS) install check
-	@SOCIETY_LONG=1 RESULTS=$(RESULTS) bash tests/check/all.sh $(MAKE) stress faults
+	@$(DEPS) install long
+	@SOCIETY_LONG=1 RESULTS=$(RESULTS) bash tests/check/all.sh $(MAKE) $(LONG_PARTS)
 
 test_programs = $(patsubst %.c,$(B)/%,$(wildcard $(1:%=tests/%/test_*.c)))
 test_scripts  = $(wildcard $(1:%=tests/%/test_*.sh))
@@ -290,6 +292,17 @@ check-stress:
 	$(SUB) CC=gcc run-stress
 run-stress:
 	$(RUN) -t $(if $(SOCIETY_LONG),3600,180) $(call test_programs,stress) $(call test_scripts,stress)
+# Seeded mistakes, and what catches them; MUTANTS names some.
+check-mutants:
+	$(SUB) CC=gcc tests
+	$(SUB) CC=gcc run-mutants
+run-mutants:
+	$(RUN) -v -t 3600 tests/mutants/run.sh
+check-model:
+	@$(DEPS) require long
+	$(SUB) run-model
+run-model:
+	$(RUN) -v -t 3600 tests/model/run.sh
 THREAD_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/api/test_threads*.c))
 thread-tests: $(THREAD_TESTS)
 check-tsan:
@@ -338,7 +351,9 @@ help:
 	@echo 'make demo         install what is missing, build, and watch agents talk'
 	@echo 'make check        install what is missing, build and run every test; one part: make check-PART'
 	@echo '                  parts: $(PARTS)'
-	@echo 'make check-long   the stress and fault tests at length'
+	@echo 'make check-long   the stress and fault tests at length, and:'
+	@echo '     check-mutants   that the tests catch seeded mistakes (MUTANTS="NAME…": only these)'
+	@echo '     check-model     the model of claims, with spin'
 	@echo 'make coverage     lines reached of $(COVERED)'
 	@echo 'make bench        measure append, wake and watch beside their floors'
 	@echo 'make install      [PREFIX=/usr/local] [DESTDIR=] [bindir= libdir= includedir= mandir=]; make uninstall'

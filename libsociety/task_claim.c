@@ -3,7 +3,8 @@
  * Claiming: see <society/task.h>. Who may be taken over is found out before the transaction
  * (lease.h: presence and clocks) and goes into the decision as evidence: a task and the token that
  * may be replaced. Under the log's lock the decision looks at the state alone, so if the token has
- * changed meanwhile, the evidence is worth nothing and the search begins again.
+ * changed meanwhile, or the claim was renewed, the evidence is worth nothing and the search begins
+ * again.
  *
  * With SOCIETY_CLAIM_OWN the task's paths are taken first (task_paths.h), and given back if the claim
  * is refused.
@@ -38,6 +39,7 @@ struct wish {
     char id[SOC_ID_MAX + 1]; /* the task chosen */
     bool takeover;
     int64_t replaces;            /* its token, with takeover */
+    int64_t renewed;             /* and when it was claimed or renewed last, as a position */
     int64_t old_own;             /* the reservation that belonged to that claim; -1: none */
     bool resumed;                /* it is the agent's own */
     struct soc_task_paths paths; /* with SOCIETY_CLAIM_OWN */
@@ -104,6 +106,7 @@ static void choose(struct wish *wish, const soc_json *task, bool takeover)
     if (!takeover)
         return;
     soc_json_get_integer(task, "token", &wish->replaces);
+    soc_json_get_integer(task, "renewed", &wish->renewed);
     soc_json_get_integer(task, "own", &wish->old_own);
 }
 
@@ -238,11 +241,19 @@ static bool is_still_best(const struct wish *wish, const struct soc_tasks *tasks
     return wish->takeover ? !best : id && strcmp(id, wish->id) == 0;
 }
 
+/* Whether the claim to be taken over is as it was when its lease was over: not renewed since. */
+static bool is_as_seen(const struct wish *wish, const struct soc_tasks *tasks)
+{
+    int64_t renewed = -1;
+    soc_json_get_integer(soc_tasks_get(tasks, wish->id), "renewed", &renewed);
+    return !wish->takeover || renewed == wish->renewed;
+}
+
 static int decide(const void *state, int64_t end, void *argument, struct soc_strbuf *out,
                   struct soc_error *error)
 {
     struct wish *wish = argument;
-    if (!is_still_best(wish, state))
+    if (!is_still_best(wish, state) || !is_as_seen(wish, state))
         return -EAGAIN;
     const soc_json *task = soc_tasks_get(state, wish->id);
     SOC_AUTO_JSON soc_json *members = make_members(wish, task, end);

@@ -28,6 +28,22 @@ static void open_tail(const char *log, int64_t position, uint32_t flags)
         fail_msg("%s", society_last_message(w2));
 }
 
+/* What was waited for and not taken was not handled. */
+static void test_a_commit_before_the_record_was_taken(void **state)
+{
+    (void)state;
+    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
+    member_send(w1, "w2", "a");
+    member_send(w1, "w2", "b");
+    assert_string_equal(member_await(tail, 1), "a");
+    assert_int_equal(society_tail_wait(tail, 10000), 1);
+    assert_int_equal(society_tail_commit(tail), 0);
+    society_tail_close(tail);
+    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
+    assert_string_equal(member_await(tail, 1), "b");
+    assert_string_equal(member_take(tail), "");
+}
+
 static void test_whom_it_is_for(void **state)
 {
     (void)state;
@@ -222,6 +238,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, pair_teardown)
     const struct CMUnitTest tests[] = {
+        TEST(test_a_commit_before_the_record_was_taken),
         TEST(test_whom_it_is_for),
         TEST(test_records_as_they_stand),
         TEST(test_through_rotations),

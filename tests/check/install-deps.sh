@@ -6,7 +6,8 @@
 #   install-deps.sh require SET [CC]   says what is missing and fails, installing nothing
 #   install-deps.sh install SET        installs what is missing with apt, as root or with sudo; prints the list first
 #
-# SET: build (the library and the tools), demo, tests (build and run test programs), check (everything `make check` runs).
+# SET: build (the library and the tools), demo, tests (build and run test programs), check (everything `make check` runs), long
+# (everything `make check-long` runs).
 # This runs on a machine that has only sh.
 
 set -eu
@@ -58,10 +59,16 @@ check_set() {
     fi
 }
 
+long_set() {
+    check_set
+    command_of spin spin
+}
+
 case $set_name in
 build | demo) build_set ;;
 tests) tests_set ;;
 check) check_set ;;
+long) long_set ;;
 *)
     echo "install-deps.sh: unknown set $set_name" >&2
     exit 2

@@ -203,6 +203,10 @@ static void test_syncing(void **state)
     assert_int_equal(append("b"), 0);
     assert_int_equal(faults_count(FAULT_FSYNC), 2);
     assert_string_equal(read_all(), "r:a r:b");
+    /* Each append is synced, not the first of a file alone. */
+    unsigned before = faults_count(FAULT_FDATASYNC);
+    assert_int_equal(append("c"), 0);
+    assert_int_equal(faults_count(FAULT_FDATASYNC), before + 1);
 }
 
 static void test_rotating(void **state)

@@ -113,6 +113,24 @@ static void test_the_file_goes_while_joining(void **state)
     assert_true(file_exists(member_path("locks/agent-w1.lock")));
 }
 
+/* Somebody who forgets the agent removes the file, and another joins under the same id. */
+static void replace_file(void *other)
+{
+    remove_file(NULL);
+    assert_int_equal(society_join(other), 0);
+}
+
+static void test_another_is_faster_with_another_file(void **state)
+{
+    society *other = member_open("w1");
+
+    (void)state;
+    write_text(member_path("locks/agent-w1.lock"), "{}");
+    faults_hook(FAULT_LOCK, 1, replace_file, other);
+    assert_int_equal(society_join(w1), SOCIETY_E_HELD);
+    society_close(other);
+}
+
 static void test_the_directory_goes_while_joining(void **state)
 {
     char *away = strdup(member_path("../away"));
@@ -243,6 +261,7 @@ int main(void)
         TEST(test_looking_fails),
         TEST(test_joining_fails_anywhere),
         TEST(test_the_file_goes_while_joining),
+        TEST(test_another_is_faster_with_another_file),
         TEST(test_the_directory_goes_while_joining),
         TEST(test_the_feed_goes_on),
         TEST(test_the_feed_of_a_society_without_locks),

@@ -110,6 +110,26 @@ static void test_rotation_fails_anywhere(void **state)
     assert_true(failures >= 10);
 }
 
+/* Before the new segment takes the path, its content is on the disk, and so is the old one's name in
+ * the archive: after a power cut there is always one or the other. */
+static void look_at_syncs(void *ret_synced)
+{
+    *(bool *)ret_synced = faults_count(FAULT_FDATASYNC) == 1 && faults_count(FAULT_FSYNC) == 1 &&
+                          file_exists(store_path(OLD));
+}
+
+static void test_synced_before_it_takes_the_path(void **state)
+{
+    bool synced = false;
+
+    (void)state;
+    start_anew();
+    faults_reset();
+    faults_hook(FAULT_RENAMEAT, 1, look_at_syncs, &synced);
+    assert_int_equal(rotate(), 0);
+    assert_true(synced);
+}
+
 static void test_short_writes(void **state)
 {
     (void)state;
@@ -226,9 +246,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_rotation_fails_anywhere), TEST(test_short_writes),
-        TEST(test_settling_fails_anywhere), TEST(test_asking_fails_anywhere),
-        TEST(test_resuming_fails_anywhere), TEST(test_memory),
+        TEST(test_rotation_fails_anywhere),
+        TEST(test_synced_before_it_takes_the_path),
+        TEST(test_short_writes),
+        TEST(test_settling_fails_anywhere),
+        TEST(test_asking_fails_anywhere),
+        TEST(test_resuming_fails_anywhere),
+        TEST(test_memory),
     };
 
     return cmocka_run_group_tests_name("rotate", tests, NULL, NULL);

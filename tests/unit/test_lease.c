@@ -86,6 +86,18 @@ static void test_it_begins_when_it_was_seen(void **state)
     assert_int_equal(is_over(), 1);
 }
 
+static void test_jumps_of_the_wall_clock(void **state)
+{
+    (void)state;
+    assert_int_equal(is_over(), 0);
+    faults_wall_clock_move(10 * LEASE);
+    assert_int_equal(is_over(), 0);
+    assert_int_equal(left, LEASE);
+    faults_wall_clock_move(-20 * LEASE);
+    faults_clock_move(LEASE);
+    assert_int_equal(is_over(), 1);
+}
+
 static void test_each_agent_measures_for_itself(void **state)
 {
     (void)state;
@@ -297,6 +309,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_lease_runs_out, setup, faults_pair_teardown),
         cmocka_unit_test_setup_teardown(test_it_begins_when_it_was_seen, setup,
                                         faults_pair_teardown),
+        cmocka_unit_test_setup_teardown(test_jumps_of_the_wall_clock, setup, faults_pair_teardown),
         cmocka_unit_test_setup_teardown(test_each_agent_measures_for_itself, setup,
                                         faults_pair_teardown),
         cmocka_unit_test_setup_teardown(test_several_things, setup, faults_pair_teardown),

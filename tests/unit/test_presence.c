@@ -104,6 +104,18 @@ static void test_short_calls(void **state)
     assert_int_equal(look("w1").until_ms, 0);
 }
 
+static void test_a_call_of_the_future(void **state)
+{
+    (void)state;
+    faults_clock_stop();
+    assert_int_equal(society_set_status(w1, "busy", NULL), 0);
+    faults_clock_move(look("w1").seen_ms - FAULTS_STOPPED_MS - 2000);
+    assert_int_equal(society_online(w2, "w1"), 1); /* clocks may differ by so much */
+    faults_clock_move(-1);
+    assert_int_equal(society_online(w2, "w1"), 0);
+    assert_int_equal(look("w1").until_ms, 0);
+}
+
 static void test_at_most_once_a_second(void **state)
 {
     unsigned before;
@@ -323,6 +335,7 @@ int main(void)
         TEST(test_joining),
         TEST(test_a_second_one_is_refused),
         TEST(test_short_calls),
+        TEST(test_a_call_of_the_future),
         TEST(test_at_most_once_a_second),
         TEST(test_a_dead_session_comes_back),
         TEST(test_a_call_beside_the_holder),

@@ -31,6 +31,7 @@ static struct order orders[ORDERS_MAX];
 static int order_count;
 static atomic_uint counts[FAULT_CALLS];
 static atomic_llong moved_us;
+static atomic_llong wall_moved_us;
 static atomic_bool stopped;
 
 /* What is to happen in one use of a call. */
@@ -160,6 +161,7 @@ static int fault_clock_gettime(clockid_t clock, struct timespec *now)
     else
         soc_sys_real.clock_gettime(clock, now);
     us = (long long)now->tv_sec * 1000000 + now->tv_nsec / 1000 + atomic_load(&moved_us);
+    us += clock == CLOCK_REALTIME ? atomic_load(&wall_moved_us) : 0;
     now->tv_sec = us / 1000000;
     now->tv_nsec = us % 1000000 * 1000;
     return (int)end(&use, 0);
@@ -217,6 +219,7 @@ void faults_reset(void)
     for (int i = 0; i < FAULT_CALLS; i++)
         atomic_store(&counts[i], 0);
     atomic_store(&moved_us, 0);
+    atomic_store(&wall_moved_us, 0);
     atomic_store(&stopped, false);
 }
 
@@ -275,6 +278,11 @@ unsigned faults_count(enum fault_call call)
 void faults_clock_move(int64_t ms)
 {
     atomic_fetch_add(&moved_us, ms * 1000);
+}
+
+void faults_wall_clock_move(int64_t ms)
+{
+    atomic_fetch_add(&wall_moved_us, ms * 1000);
 }
 
 void faults_clock_stop(void)

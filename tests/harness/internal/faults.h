@@ -76,6 +76,8 @@ unsigned faults_count(enum fault_call call);
 
 /* Moves every clock by `ms`, also backwards. */
 void faults_clock_move(int64_t ms);
+/* Moves the wall clock alone, as an administrator does. */
+void faults_wall_clock_move(int64_t ms);
 /* Stops the clocks, at 2026-02-10T10:00:00.000Z: they move by faults_clock_move() and by the
  * library's own sleeps, which return at once. */
 void faults_clock_stop(void);
