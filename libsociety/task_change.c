@@ -67,8 +67,8 @@ static int check_edit(struct society *s, const soc_json *fields)
     const char *refused = soc_task_uneditable_field(fields);
     if (!refused) {
         refused = soc_task_unsound_field(fields, SOC_TASK_EDITOR);
-        return refused ? soc_fail(&s->error, SOCIETY_E_INVALID, "field %s is not what it should be",
-                                  refused)
+        return refused ? soc_fail(&s->error, SOCIETY_E_INVALID, "field %s %s", refused,
+                                  soc_task_field_form(refused))
                        : 0;
     }
     soc_task_editable_fields(&known);

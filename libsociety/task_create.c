@@ -52,7 +52,7 @@ static int check_draft(struct society *s, const soc_json *draft, int line)
                            : soc_is_agent_id(assignee, strlen(assignee))))
         return refuse(s, line, "assignee", "must be an agent id or role:<role>");
     const char *unsound = soc_task_unsound_field(draft, SOC_TASK_CREATOR);
-    return unsound ? refuse(s, line, unsound, "is not what it should be") : 0;
+    return unsound ? refuse(s, line, unsound, soc_task_field_form(unsound)) : 0;
 }
 
 static soc_json *parse_draft(struct society *s, const char *text, size_t length, int line,
