@@ -3,10 +3,13 @@
  * society-own: who may write which files. Reserves paths by patterns, waits for them, gives them back, hands them over, and
  * tells a script or a hook whether a file is somebody else's.
  */
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <society/ownership.h>
 
@@ -83,6 +86,41 @@ static char *patterns_of(const struct tool *t)
     return t->count > 1 ? place_arguments(t, 1, 1) : NULL;
 }
 
+/* ---- Waiting ---- */
+
+/* Who is told to end while it waits gives its place in the queue up: nobody would come for what it is granted. */
+static volatile sig_atomic_t ended_by;
+
+/* The next second again: the signal may have come just before the sleep that it is to end. */
+static void note_end(int signal)
+{
+    if (signal != SIGALRM)
+        ended_by = signal;
+    alarm(1);
+}
+
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
+
+static void catch_ends(void)
+{
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct sigaction old;
+        struct sigaction action = {.sa_handler = note_end};
+        if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(ends[i], &action, NULL);
+    }
+}
+
+/* Ends as the signal would have, if one ended the wait. One that came too late for that ends nothing. */
+static void end_by_signal(int result)
+{
+    alarm(0);
+    if (result != -EINTR || ended_by == 0)
+        return;
+    signal(ended_by, SIG_DFL);
+    raise(ended_by);
+}
+
 /* ---- Changing ---- */
 
 static int do_acquire(struct tool *t, const struct request *r)
@@ -98,10 +136,13 @@ static int do_acquire(struct tool *t, const struct request *r)
         compose_number(&c, "leaseMs", r->lease_ms);
     char *fields = compose_end(&c);
     char *patterns = patterns_of(t);
+    if (r->wait_ms > 0)
+        catch_ends();
     int result = society_own_acquire(t->society, patterns, r->shared ? SOCIETY_OWN_SHARED : 0,
                                      fields, r->wait_ms, &text);
     free(fields);
     free(patterns);
+    end_by_signal(result);
     if (result < 0)
         tool_fail_result(t, result);
     json_value *reservation = json_read(text, NULL);

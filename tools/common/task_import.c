@@ -108,8 +108,7 @@ static void read_file(struct import *in, const char *path)
 static int is_dropped(json_value *task, const char *key, json_value *value)
 {
     static const char *const keys[] = {"holder", "token", "leaseMs"};
-    int dropped =
-        !value || (strcmp(key, "notes") == 0 && json_member_number(task, key, -1) >= 0);
+    int dropped = !value || (strcmp(key, "notes") == 0 && json_member_number(task, key, -1) >= 0);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         dropped |= strcmp(key, keys[i]) == 0;
     return dropped;
