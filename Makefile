@@ -290,7 +290,12 @@ check-build:
 	$(SUB) CC=clang tests
 	$(SUB) CC=gcc tests
 	@mkdir -p $(dir $(RESULTS)); echo "build 2 0 0" >>$(RESULTS); echo "2 passed, 0 failed, 0 skipped"
-check-unit check-api check-faults check-tools: check-%:
+# In the long run also without the address sanitizer, under which memory can't be made to run out.
+check-faults:
+	$(SUB) CC=gcc VARIANT=debug tests-faults
+	$(SUB) CC=gcc VARIANT=debug run-faults
+	$(if $(SOCIETY_LONG),$(SUB) CC=gcc tests-faults && $(MAKE) --no-print-directory -s CC=gcc run-faults)
+check-unit check-api check-tools: check-%:
 	$(SUB) CC=gcc VARIANT=debug tests-$*
 	$(SUB) CC=gcc VARIANT=debug run-$*
 tests-unit: tests-formats
@@ -299,7 +304,7 @@ run-unit:
 run-api:
 	$(RUN) -j$(JOBS) $(call test_programs,api) $(UNIT_EXAMPLES) $(call test_scripts,api)
 run-faults:
-	$(RUN) -j$(JOBS) $(call test_programs,faults) $(call test_scripts,faults)
+	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),36000,120) $(call test_programs,faults) $(call test_scripts,faults)
 run-tools:
 	$(RUN) -j$(JOBS) $(call test_scripts,tools)
 check-stress:

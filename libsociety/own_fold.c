@@ -207,6 +207,7 @@ static int dump_one(const struct soc_owns *owns, const struct soc_own *own, stru
     soc_record_begin(out, "own_state");
     if (own)
         soc_record_raw(out, "own", text.data ? text.data : "", text.length);
+    out->failed |= text.failed;
     soc_record_integer(out, "last", owns->last);
     return soc_record_end(out, start, NULL);
 }
