@@ -165,6 +165,16 @@ static int exclude(struct society *s, const char *project)
 
 /* ---- All of it ---- */
 
+/* The names of the directory and of what is in it: without them nothing in it would survive a power
+ * cut, synced or not. */
+static int sync_names(struct society *s, const char *project)
+{
+    SOC_AUTO_FD int fd = soc_sys->openat(AT_FDCWD, project, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0 || soc_sys->fsync(fd) < 0)
+        return soc_fail_errno(&s->error, "can't sync the directory %s", project);
+    return soc_fs_sync_dir(&s->dir, "", &s->error);
+}
+
 static int fill(struct society *s, const char *project, const char *project_id)
 {
     size_t length;
@@ -176,6 +186,8 @@ static int fill(struct society *s, const char *project, const char *project_id)
     int result = make_subdirectories(s);
     if (result == 0)
         result = write_project(s, project_id ? project_id : name.data);
+    if (result == 0)
+        result = sync_names(s, project);
     if (result == 0)
         result = exclude(s, project);
     return result;
