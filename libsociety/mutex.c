@@ -85,7 +85,7 @@ static int open_and_take(struct society *s, const char *mutex, int32_t timeout_m
     int result = soc_fs_mkdir(&s->dir, "locks", &s->error);
     if (result < 0)
         return result;
-    SOC_AUTO_FD int fd = soc_fs_open(&s->dir, name, O_RDWR | O_CREAT, &s->error);
+    SOC_AUTO_FD int fd = soc_fs_open_single(&s->dir, name, O_RDWR | O_CREAT, NULL, &s->error);
     if (fd < 0)
         return fd;
     result = soc_lock(fd, 0, mutex, &s->error);
