@@ -50,7 +50,7 @@ tests_set() {
 
 check_set() {
     tests_set
-    for package in clang clang-format clang-tidy valgrind mandoc strace; do
+    for package in clang clang-format clang-tidy valgrind mandoc; do
         command_of "$package" "$package"
     done
     # libFuzzer and the sanitizers for clang.

@@ -362,6 +362,11 @@ void faults_wall_clock_move(int64_t ms)
     atomic_fetch_add(&wall_moved_us, ms * 1000);
 }
 
+void faults_forget(void)
+{
+    order_count = 0;
+}
+
 void faults_clock_stop(void)
 {
     atomic_store(&stopped, true);

@@ -60,6 +60,9 @@ void faults_remove(void);
 /* Forgets all orders, counts and changes of the clock. */
 void faults_reset(void);
 
+/* Forgets the orders alone. */
+void faults_forget(void);
+
 /* Orders. `nth` counts from the moment of the order: 1 is the next call. */
 
 /* The call is not made, and fails with `error`; with ..._from so does every later one. */
