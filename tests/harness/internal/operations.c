@@ -503,7 +503,7 @@ CHANGE(depend, "t5", "depend", "{\"remove\":[\"t1\"]}")
 SEE(depend, is_task(s, "t5", "dependsOn", "[]"))
 CHANGE(edit, "t1", "edit", "{\"fields\":{\"title\":\"E\"}}")
 SEE(edit, is_task(s, "t1", "title", "\"E\""))
-PLAIN(renew_all, society_task_renew_all(s))
+PLAIN(renew_all, society_renew(s, NULL))
 WITH_TEXT(acquire, society_own_acquire(s, "[\"c\",\"d/*\"]", 0, NULL, 0, &text))
 SEE(acquire, is_held(s, "w1", "d/*"))
 PLAIN(own_release, society_own_release(s, NULL))
@@ -569,7 +569,7 @@ const struct operation operations[] = {
     {"tasks", run_tasks, NULL, 0},
     {"task_get", run_task_get, NULL, 0},
     {"claim", run_claim, see_claim, SOCIETY_E_HELD},
-    {"claim best", run_claim_best, NULL, 0},
+    {"claim best", run_claim_best, NULL, SOCIETY_E_NOT_FOUND},
     {"claim wait", run_claim_wait, see_claim, SOCIETY_E_TIMEOUT},
     {"task renew", run_renew, see_renew, 0},
     {"task release", run_release, see_release, SOCIETY_E_HELD},
@@ -583,7 +583,7 @@ const struct operation operations[] = {
     {"task assign", run_assign, see_assign, 0},
     {"task depend", run_depend, see_depend, 0},
     {"task edit", run_edit, see_edit, 0},
-    {"renew_all", run_renew_all, NULL, 0},
+    {"renew", run_renew_all, NULL, 0},
     {"own_acquire", run_acquire, see_acquire, 0},
     {"own_acquire wait", run_own_wait, NULL, 0},
     {"own_release", run_own_release, see_own_release, SOCIETY_E_NOT_FOUND},
