@@ -42,10 +42,14 @@ EXAMPLE_SRC := $(filter-out $(UNIT_EXAMPLE_SRC),$(wildcard examples/*.c))
 HARNESS_SRC := $(wildcard tests/harness/*.c)
 INSIDE_SRC  := $(wildcard tests/harness/internal/*.c)
 # Programs that are linked with the static library and see its insides, and those that come through the door.
-INSIDE_KINDS := unit faults stress bench formats fuzz
+INSIDE_KINDS := unit faults stress bench formats
 DOOR_KINDS   := api tools
 INSIDE_PROG_SRC := $(foreach k,$(INSIDE_KINDS),$(wildcard tests/$k/*.c))
 DOOR_PROG_SRC   := $(foreach k,$(DOOR_KINDS),$(wildcard tests/$k/*.c))
+# Fuzz targets, which only clang builds (VARIANT=fuzz). One that links parts of the tools names their sources here.
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_PARTS_fuzz_beads  := $(addprefix tools/common/,task_beads.c json.c compose.c output.c escape.c)
+FUZZ_PARTS_fuzz_escape := tools/common/escape.c
 MAN1 := $(wildcard tools/*.1)
 MAN3 := $(wildcard libsociety/man/*.3)
 MAN5 := $(wildcard libsociety/man/*.5)
@@ -74,11 +78,13 @@ FLAGS_release  := -O2 -g $(HARDENING)
 FLAGS_debug    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAGS_tsan     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 FLAGS_coverage := -O0 -g --coverage
+FLAGS_fuzz     := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LINK_debug     := -fsanitize=address,undefined
 LINK_tsan      := -fsanitize=thread
 LINK_coverage  := --coverage
+LINK_fuzz      := -fsanitize=address,undefined
 ifndef FLAGS_$(VARIANT)
-$(error VARIANT=$(VARIANT) is none of release debug tsan coverage)
+$(error VARIANT=$(VARIANT) is none of release debug tsan coverage fuzz)
 endif
 ifeq ($(LTO),1)
 ifneq ($(findstring clang,$(CC)),)
@@ -103,6 +109,7 @@ COMPILE       = $(CC) $(CPPFLAGS_ALL) $(CPPFLAGS_HERE) $(CFLAGS_ALL) -MMD -MP -c
 $(call objects,$(LIB_SRC)): CPPFLAGS_HERE = -fvisibility=hidden $(PACKAGE_CFLAGS)
 $(call objects,$(COMMON_SRC) $(TOOL_SRC) $(PART_SRC)): CPPFLAGS_HERE = -iquote tools
 $(B)/obj/tests/%: CPPFLAGS_HERE = -iquote libsociety -iquote tests -iquote .
+$(B)/obj/tests/fuzz/%: CPPFLAGS_HERE = -iquote libsociety -iquote tests -iquote tools $(PACKAGE_CFLAGS)
 
 # ---- Building -----------------------------------------------------------------------------------------------------------
 
@@ -136,7 +143,7 @@ $(B)/tests-possible: always
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(COMPILE)
-$(call objects,$(INSIDE_PROG_SRC) $(DOOR_PROG_SRC) $(UNIT_EXAMPLE_SRC) $(HARNESS_SRC) $(INSIDE_SRC)): | $(B)/tests-possible
+$(call objects,$(INSIDE_PROG_SRC) $(DOOR_PROG_SRC) $(FUZZ_SRC) $(UNIT_EXAMPLE_SRC) $(HARNESS_SRC) $(INSIDE_SRC)): | $(B)/tests-possible
 
 ARCHIVE = rm -f $@ && $(AR) rcs $@ $^
 $(LIBA): $(call objects,$(LIB_SRC))
@@ -176,8 +183,16 @@ $(call programs,$(INSIDE_PROG_SRC)): $(B)/%: $(B)/obj/%.o $(INSIDE_A) $(HARNESS_
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(PACKAGE_LIBS) $(CMOCKA_LIBS)
 
+FUZZERS := $(call programs,$(FUZZ_SRC))
+$(foreach t,$(FUZZ_SRC:tests/fuzz/%.c=%),$(eval $(B)/tests/fuzz/$t: $(call objects,$(FUZZ_PARTS_$t))))
+$(FUZZERS): $(B)/%: $(B)/obj/%.o $(INSIDE_A) $(HARNESS_A) $(LIBA)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PACKAGE_LIBS)
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+
 -include $(patsubst %.c,$(B)/obj/%.d,$(LIB_SRC) $(COMMON_SRC) $(TOOL_SRC) $(PART_SRC) $(EXAMPLE_SRC) $(UNIT_EXAMPLE_SRC) $(HARNESS_SRC) $(INSIDE_SRC) \
-    $(INSIDE_PROG_SRC) $(DOOR_PROG_SRC))
+    $(INSIDE_PROG_SRC) $(DOOR_PROG_SRC) $(FUZZ_SRC))
 
 # ---- Installing ---------------------------------------------------------------------------------------------------------
 
@@ -247,12 +262,12 @@ clean:
 RESULTS := build/check/results
 RUN      = @mkdir -p $(dir $(RESULTS)); $(WITH_BIN) tests/run -r $(RESULTS) -n $(@:run-%=%)
 SUB      = @$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1
-PARTS   := format source tidy build unit api faults tools stress tsan valgrind man install coverage
+PARTS   := format source tidy build unit api faults tools stress fuzz tsan valgrind man install coverage
 
 COVERED        := log.c rotate.c reader.c segment.c lock.c cursor.c tail.c
 VALGRIND_TESTS := strbuf json crc32c record log reader segment cursor state tail inbox memtree memfs simclock
 
-LONG_PARTS     := stress faults mutants model
+LONG_PARTS     := stress faults fuzz mutants model
 
 .PHONY: check check-long coverage $(sort $(PARTS:%=check-%) $(LONG_PARTS:%=check-%)) $(sort $(PARTS:%=run-%) $(LONG_PARTS:%=run-%)) run-checks
 check:
@@ -275,7 +290,12 @@ check-build:
 	$(SUB) CC=clang tests
 	$(SUB) CC=gcc tests
 	@mkdir -p $(dir $(RESULTS)); echo "build 2 0 0" >>$(RESULTS); echo "2 passed, 0 failed, 0 skipped"
-check-unit check-api check-faults check-tools: check-%:
+# In the long run also without the address sanitizer, under which memory can't be made to run out.
+check-faults:
+	$(SUB) CC=gcc VARIANT=debug tests-faults
+	$(SUB) CC=gcc VARIANT=debug run-faults
+	$(if $(SOCIETY_LONG),$(SUB) CC=gcc tests-faults && $(MAKE) --no-print-directory -s CC=gcc run-faults)
+check-unit check-api check-tools: check-%:
 	$(SUB) CC=gcc VARIANT=debug tests-$*
 	$(SUB) CC=gcc VARIANT=debug run-$*
 tests-unit: tests-formats
@@ -284,7 +304,7 @@ run-unit:
 run-api:
 	$(RUN) -j$(JOBS) $(call test_programs,api) $(UNIT_EXAMPLES) $(call test_scripts,api)
 run-faults:
-	$(RUN) -j$(JOBS) $(call test_programs,faults) $(call test_scripts,faults)
+	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),36000,120) $(call test_programs,faults) $(call test_scripts,faults)
 run-tools:
 	$(RUN) -j$(JOBS) $(call test_scripts,tools)
 check-stress:
@@ -303,6 +323,11 @@ check-model:
 	$(SUB) run-model
 run-model:
 	$(RUN) -v -t 3600 tests/model/run.sh
+check-fuzz:
+	$(SUB) CC=clang VARIANT=fuzz fuzzers
+	$(SUB) CC=clang VARIANT=fuzz run-fuzz
+run-fuzz:
+	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),100000,120) -w "bash tests/fuzz/one.sh" $(FUZZERS)
 THREAD_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/api/test_threads*.c))
 thread-tests: $(THREAD_TESTS)
 check-tsan:
@@ -354,6 +379,7 @@ help:
 	@echo 'make check-long   the stress and fault tests at length, and:'
 	@echo '     check-mutants   that the tests catch seeded mistakes (MUTANTS="NAME…": only these)'
 	@echo '     check-model     the model of claims, with spin'
+	@echo 'make check-long   the stress, fault and fuzz tests at length'
 	@echo 'make coverage     lines reached of $(COVERED)'
 	@echo 'make bench        measure append, wake and watch beside their floors'
 	@echo 'make install      [PREFIX=/usr/local] [DESTDIR=] [bindir= libdir= includedir= mandir=]; make uninstall'

@@ -221,7 +221,7 @@ static int last_seal(int fd, const char *log, int64_t from, int64_t *ret_carried
     *ret_size = size;
     char tail[SEAL_MAX];
     size_t span = size < SEAL_MAX ? (size_t)size : SEAL_MAX;
-    ssize_t got = soc_sys->pread(fd, tail, span, size - (off_t)span);
+    ssize_t got = soc_fs_pread(fd, tail, span, size - (off_t)span);
     if (got < 0)
         return soc_fail_errno(error, "archive of %s: cannot read", log);
     if (got == 0 || tail[got - 1] != '\n')
@@ -437,7 +437,7 @@ static int settle_from(const struct soc_dir *dir, const char *log,
         return soc_fail(error, SOCIETY_E_TOO_BIG, "archive of %s: over 64 MiB of late lines", log);
     if (!soc_strbuf_reserve(&bytes, length + 1))
         return soc_fail_memory(error);
-    ssize_t got = soc_sys->pread(old->fd, bytes.data, length, carried);
+    ssize_t got = soc_fs_pread(old->fd, bytes.data, length, carried);
     if (got < 0)
         return soc_fail_errno(error, "archive of %s: cannot read", log);
     struct late late = {.log = log, .bytes = bytes.data, .length = (size_t)got};

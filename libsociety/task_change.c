@@ -103,7 +103,7 @@ static soc_json *read_fields(struct society *s, const struct kind *kind, const c
     SOC_AUTO_JSON soc_json *members =
         fields ? soc_json_parse(fields, strlen(fields), &why) : soc_json_new_object();
     if (!members) {
-        *ret_error = soc_fail(&s->error, why.code == -ENOMEM ? -ENOMEM : SOCIETY_E_INVALID,
+        *ret_error = soc_fail(&s->error, why.code == SOCIETY_E_FORMAT ? SOCIETY_E_INVALID : -ENOMEM,
                               "the fields of the change: %s", why.text);
         return NULL;
     }

@@ -53,6 +53,9 @@ check_set() {
     for package in clang clang-format clang-tidy valgrind mandoc; do
         command_of "$package" "$package"
     done
+    # libFuzzer and the sanitizers for clang.
+    command -v clang >/dev/null 2>&1 && ls "$(clang -print-runtime-dir)"/libclang_rt.fuzzer-* >/dev/null 2>&1 ||
+        missing="$missing libclang-rt-dev"
     # valgrind must know the functions of the dynamic linker and libc by their names.
     if command -v dpkg-query >/dev/null 2>&1 && ! dpkg-query -W -f '${Status}\n' libc6-dbg 2>/dev/null | grep -q ' installed'; then
         command -v valgrind >/dev/null 2>&1 && valgrind --quiet true >/dev/null 2>&1 || missing="$missing libc6-dbg"
