@@ -46,6 +46,11 @@ INSIDE_KINDS := unit faults stress bench formats fuzz
 DOOR_KINDS   := api tools
 INSIDE_PROG_SRC := $(foreach k,$(INSIDE_KINDS),$(wildcard tests/$k/*.c))
 DOOR_PROG_SRC   := $(foreach k,$(DOOR_KINDS),$(wildcard tests/$k/*.c))
+# What people pick today, beside us: each program is its own file, those that they share, and the peer's library.
+PEERS           := society floor sqlite lmdb redis maildir
+PEER_DIR        := tests/bench/peers
+PEER_SHARED_SRC := $(addprefix $(PEER_DIR)/,measure.c crew.c record.c)
+PEER_SRC        := $(PEERS:%=$(PEER_DIR)/%.c) $(PEER_DIR)/stamp.c
 MAN1 := $(wildcard tools/*.1)
 MAN3 := $(wildcard libsociety/man/*.3)
 MAN5 := $(wildcard libsociety/man/*.5)
@@ -176,8 +181,19 @@ $(call programs,$(INSIDE_PROG_SRC)): $(B)/%: $(B)/obj/%.o $(INSIDE_A) $(HARNESS_
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(PACKAGE_LIBS) $(CMOCKA_LIBS)
 
+PEER_LIBS_sqlite := -lsqlite3
+PEER_LIBS_lmdb   := -llmdb
+PEER_LIBS_redis  := -lhiredis
+$(PEERS:%=$(B)/$(PEER_DIR)/%): $(call objects,$(PEER_SHARED_SRC))
+$(B)/$(PEER_DIR)/stamp: $(B)/obj/$(PEER_DIR)/record.o
+$(call programs,$(PEER_SRC)): $(B)/%: $(B)/obj/%.o $(HARNESS_A) $(LIBA)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(PEER_LIBS_$(@F)) $(PACKAGE_LIBS)
+.PHONY: peers
+peers: tools $(call programs,$(PEER_SRC))
+
 -include $(patsubst %.c,$(B)/obj/%.d,$(LIB_SRC) $(COMMON_SRC) $(TOOL_SRC) $(PART_SRC) $(EXAMPLE_SRC) $(UNIT_EXAMPLE_SRC) $(HARNESS_SRC) $(INSIDE_SRC) \
-    $(INSIDE_PROG_SRC) $(DOOR_PROG_SRC))
+    $(INSIDE_PROG_SRC) $(DOOR_PROG_SRC) $(PEER_SHARED_SRC) $(PEER_SRC))
 
 # ---- Installing ---------------------------------------------------------------------------------------------------------
 
@@ -220,7 +236,7 @@ uninstall:
 
 # ---- Running ------------------------------------------------------------------------------------------------------------
 
-.PHONY: demo run-demo bench run-bench clean format tidy help
+.PHONY: demo run-demo bench run-bench bench-peers run-bench-peers clean format tidy help
 WITH_BIN = PATH="$(abspath $(B))/bin:$(abspath $(B))/examples:$$PATH" SOCIETY_BUILD="$(abspath $(B))" SOCIETY_SRC="$(CURDIR)"
 
 demo:
@@ -237,6 +253,20 @@ bench:
 run-bench:
 	@test -e tests/bench/run.sh || { echo "there is no tests/bench/run.sh"; exit 1; }
 	@$(WITH_BIN) bash tests/bench/run.sh
+
+# The packages of npm that one peer needs; build/ is the only place that they go to.
+NPM_PEERS   := proper-lockfile@4.1.2 chokidar@4.0.3
+PEER_MODULES = build/peers/node_modules
+$(PEER_MODULES): Makefile
+	@mkdir -p build/peers && rm -rf $@
+	npm install --silent --no-audit --no-fund --no-save --prefix build/peers $(NPM_PEERS)
+	@touch $@
+bench-peers:
+	@$(DEPS) install peers
+	@$(MAKE) --no-print-directory -s -j$(JOBS) peers $(PEER_MODULES)
+	@$(MAKE) --no-print-directory -s run-bench-peers
+run-bench-peers:
+	@$(WITH_BIN) PEER_MODULES="$(CURDIR)/$(PEER_MODULES)" bash $(PEER_DIR)/run.sh
 
 clean:
 	rm -rf build
@@ -356,5 +386,6 @@ help:
 	@echo '     check-model     the model of claims, with spin'
 	@echo 'make coverage     lines reached of $(COVERED)'
 	@echo 'make bench        measure append, wake and watch beside their floors'
+	@echo 'make bench-peers  the same work done by us, SQLite, LMDB, Redis, Maildir, flock and tail, and Node; installs what is missing'
 	@echo 'make install      [PREFIX=/usr/local] [DESTDIR=] [bindir= libdir= includedir= mandir=]; make uninstall'
 	@echo 'make format, make tidy, make clean'

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Several processes that begin at the same moment and report through shared memory.
+ */
+#ifndef CREW_H
+#define CREW_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "bench/peers/peer.h"
+
+#define BUCKETS 1024
+
+struct crew_member {
+    int64_t done;  /* operations */
+    int64_t ended; /* when the last of them did */
+};
+
+/* In memory that all of them share. */
+struct crew_board {
+    int64_t began, deadline; /* set when the gate opens */
+    struct crew_member members[AGENTS_MAX];
+    int64_t histogram[BUCKETS]; /* of nanoseconds, 16 buckets an octave */
+};
+
+struct crew {
+    struct crew_board *board;
+    int count;
+    pid_t pids[AGENTS_MAX];
+    int ready[2], gate[2], word[2]; /* pipes */
+};
+
+/* Forks `count` processes that run `work`, which calls crew_await_start() when it is prepared. */
+struct crew *crew_start(int count, void (*work)(struct crew *crew, int number));
+void crew_await_start(struct crew *crew);
+/* Waits until all are prepared, and lets them begin; they may go on for `ms`. */
+void crew_go(struct crew *crew, int ms);
+/* Waits for their ends. */
+void crew_finish(struct crew *crew);
+/* Kills them. */
+void crew_kill(struct crew *crew);
+
+/* A number from a member to whoever started the crew, who waits 20 s at most. */
+void crew_tell(struct crew *crew, int64_t value);
+int64_t crew_hear(struct crew *crew);
+
+void crew_count(struct crew *crew, int64_t nanoseconds);
+int64_t crew_percentile(const struct crew *crew, int percent);
+
+#endif
