@@ -179,8 +179,10 @@ $(call programs,$(DOOR_PROG_SRC)): $(B)/%: $(B)/obj/%.o $(HARNESS_A) | $(LIBLINK
 	$(call link,$$ORIGIN/../../lib) $(CMOCKA_LIBS)
 $(call programs,$(INSIDE_PROG_SRC)): $(B)/%: $(B)/obj/%.o $(INSIDE_A) $(HARNESS_A) $(LIBA)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(PACKAGE_LIBS) $(CMOCKA_LIBS)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PACKAGE_LIBS) $(CMOCKA_LIBS)
 
+# Two benchmarks are of crews too.
+$(B)/tests/bench/crowd $(B)/tests/bench/sleepers: $(B)/obj/$(PEER_DIR)/crew.o
 PEER_LIBS_sqlite := -lsqlite3
 PEER_LIBS_lmdb   := -llmdb
 PEER_LIBS_redis  := -lhiredis
@@ -188,7 +190,7 @@ $(PEERS:%=$(B)/$(PEER_DIR)/%): $(call objects,$(PEER_SHARED_SRC))
 $(B)/$(PEER_DIR)/stamp: $(B)/obj/$(PEER_DIR)/record.o
 $(call programs,$(PEER_SRC)): $(B)/%: $(B)/obj/%.o $(HARNESS_A) $(LIBA)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(PEER_LIBS_$(@F)) $(PACKAGE_LIBS)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PEER_LIBS_$(@F)) $(PACKAGE_LIBS)
 .PHONY: peers
 peers: tools $(call programs,$(PEER_SRC))
 

@@ -32,7 +32,7 @@ struct crew *crew_start(int count, void (*work)(struct crew *crew, int number))
         die("calloc");
     crew->board =
         mmap(NULL, sizeof *crew->board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (crew->board == MAP_FAILED || count < 1 || count > AGENTS_MAX)
+    if (crew->board == MAP_FAILED || count < 1 || count > CREW_MAX)
         die("a crew of %d", count);
     crew->count = count;
     if (pipe(crew->ready) < 0 || pipe(crew->gate) < 0 || pipe(crew->word) < 0)
@@ -95,6 +95,12 @@ void crew_kill(struct crew *crew)
     for (int i = 0; i < crew->count; i++)
         kill(crew->pids[i], SIGKILL);
     reap(crew, SIGKILL);
+}
+
+void crew_free(struct crew *crew)
+{
+    munmap(crew->board, sizeof *crew->board);
+    free(crew);
 }
 
 void crew_tell(struct crew *crew, int64_t value)

@@ -8,8 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "bench/peers/peer.h"
-
+#define CREW_MAX 64
 #define BUCKETS 1024
 
 struct crew_member {
@@ -20,14 +19,14 @@ struct crew_member {
 /* In memory that all of them share. */
 struct crew_board {
     int64_t began, deadline; /* set when the gate opens */
-    struct crew_member members[AGENTS_MAX];
+    struct crew_member members[CREW_MAX];
     int64_t histogram[BUCKETS]; /* of nanoseconds, 16 buckets an octave */
 };
 
 struct crew {
     struct crew_board *board;
     int count;
-    pid_t pids[AGENTS_MAX];
+    pid_t pids[CREW_MAX];
     int ready[2], gate[2], word[2]; /* pipes */
 };
 
@@ -40,6 +39,9 @@ void crew_go(struct crew *crew, int ms);
 void crew_finish(struct crew *crew);
 /* Kills them. */
 void crew_kill(struct crew *crew);
+
+/* After either. */
+void crew_free(struct crew *crew);
 
 /* A number from a member to whoever started the crew, who waits 20 s at most. */
 void crew_tell(struct crew *crew, int64_t value);

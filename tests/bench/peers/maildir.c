@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/peers/crew.h"
 #include "bench/peers/peer.h"
 #include "harness/die.h"
 
@@ -49,7 +50,7 @@ static void create(void)
     make_maildir(NOBODY);
     make_maildir(READER);
     make_maildir("tasks");
-    for (int i = 0; i < AGENTS_MAX; i++) {
+    for (int i = 0; i < CREW_MAX; i++) {
         snprintf(agent, sizeof agent, "agent-%d", i);
         make_maildir(agent);
     }

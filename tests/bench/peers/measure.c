@@ -87,6 +87,7 @@ static void measure_append(int processes, int ms)
     result(row, each(crew));
     snprintf(row, sizeof row, "append-%d-p99", processes);
     result(row, crew_percentile(crew, 99));
+    crew_free(crew);
 }
 
 static void measure_claim(int processes, int tasks, int ms)
@@ -100,6 +101,7 @@ static void measure_claim(int processes, int tasks, int ms)
     crew_finish(crew);
     snprintf(row, sizeof row, "claim-%d", processes);
     result(row, each(crew));
+    crew_free(crew);
 }
 
 static void listen_work(struct crew *crew, int number)
@@ -139,6 +141,7 @@ static void measure_latency(int listeners, int count)
         }
     }
     crew_kill(crew);
+    crew_free(crew);
     peer.close(store);
     snprintf(row, sizeof row, "latency-%d", listeners);
     result(row, median(samples, count));

@@ -21,7 +21,6 @@
 #include <stdint.h>
 
 #define RECORD_BYTES 200
-#define AGENTS_MAX 64
 #define NOBODY "nobody"
 #define READER "reader" /* every READER_SHARE-th message of the history is for this agent */
 #define READER_SHARE 100
