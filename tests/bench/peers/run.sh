@@ -8,7 +8,7 @@
 set -u
 : "${ROUNDS:=5}" "${PEERS:=floor sqlite lmdb redis maildir shell node}" "${GROUPS_MEASURED:=process power}"
 : "${PROCESSES:=1 4 16 64}" "${LISTENERS:=1 16 64}" "${CLAIMERS:=1 8 32}" "${RECORDS:=1000 10000 100000 1000000}"
-: "${MS:=200}" "${MESSAGES:=60}" "${TASKS:=500}" "${COMMANDS:=10}" "${HISTORY_MIB:=64}" "${LIMIT:=60}"
+: "${MS:=150}" "${MESSAGES:=50}" "${TASKS:=500}" "${COMMANDS:=10}" "${HISTORY_MIB:=64}" "${LIMIT:=60}"
 here=$SOCIETY_SRC/tests/bench/peers
 programs=$SOCIETY_BUILD/tests/bench/peers
 out=$SOCIETY_SRC/build/bench-peers

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libsociety, measured as its peers are. Lock files are off: no peer shows its claims as files. Workers have joined.
+ * libsociety, measured as its peers are. Lock files are off: no peer shows its claims as files.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +38,15 @@ static void create(void)
     fclose(file);
 }
 
+/* One that is there for long has joined, and has read which tasks there are. */
+static void prepare(society *s)
+{
+    society_list *tasks;
+    check(s, society_join(s), "society_join");
+    check(s, society_tasks(s, 0, NULL, &tasks), "society_tasks");
+    society_list_free(tasks);
+}
+
 static void *open_store(const char *agent)
 {
     struct store *store = calloc(1, sizeof *store);
@@ -47,7 +56,7 @@ static void *open_store(const char *agent)
     check(store->s, society_open(store->s, ".society-agent"), "society_open");
     check(store->s, society_identify(store->s, agent), "society_identify");
     if (strncmp(agent, "agent-", 6) == 0)
-        check(store->s, society_join(store->s), "society_join");
+        prepare(store->s);
     return store;
 }
 
