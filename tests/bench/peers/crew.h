@@ -19,6 +19,7 @@ struct crew_member {
 /* In memory that all of them share. */
 struct crew_board {
     int64_t began, deadline; /* set when the gate opens */
+    int64_t left;            /* for the members to count down */
     struct crew_member members[CREW_MAX];
     int64_t histogram[BUCKETS]; /* of nanoseconds, 16 buckets an octave */
 };
