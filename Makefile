@@ -50,6 +50,11 @@ DOOR_PROG_SRC   := $(foreach k,$(DOOR_KINDS),$(wildcard tests/$k/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_PARTS_fuzz_beads  := $(addprefix tools/common/,task_beads.c json.c compose.c output.c escape.c)
 FUZZ_PARTS_fuzz_escape := tools/common/escape.c
+# What people pick today, beside us: each program is its own file, those that they share, and the peer's library.
+PEERS           := society floor sqlite lmdb redis maildir
+PEER_DIR        := tests/bench/peers
+PEER_SHARED_SRC := $(addprefix $(PEER_DIR)/,measure.c crew.c record.c)
+PEER_SRC        := $(PEERS:%=$(PEER_DIR)/%.c) $(PEER_DIR)/stamp.c
 MAN1 := $(wildcard tools/*.1)
 MAN3 := $(wildcard libsociety/man/*.3)
 MAN5 := $(wildcard libsociety/man/*.5)
@@ -181,7 +186,20 @@ $(call programs,$(DOOR_PROG_SRC)): $(B)/%: $(B)/obj/%.o $(HARNESS_A) | $(LIBLINK
 	$(call link,$$ORIGIN/../../lib) $(CMOCKA_LIBS)
 $(call programs,$(INSIDE_PROG_SRC)): $(B)/%: $(B)/obj/%.o $(INSIDE_A) $(HARNESS_A) $(LIBA)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o %.a,$^) $(PACKAGE_LIBS) $(CMOCKA_LIBS)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PACKAGE_LIBS) $(CMOCKA_LIBS)
+
+# Two benchmarks are of crews too.
+$(B)/tests/bench/crowd $(B)/tests/bench/sleepers: $(B)/obj/$(PEER_DIR)/crew.o
+PEER_LIBS_sqlite := -lsqlite3
+PEER_LIBS_lmdb   := -llmdb
+PEER_LIBS_redis  := -lhiredis
+$(PEERS:%=$(B)/$(PEER_DIR)/%): $(call objects,$(PEER_SHARED_SRC))
+$(B)/$(PEER_DIR)/stamp: $(B)/obj/$(PEER_DIR)/record.o
+$(call programs,$(PEER_SRC)): $(B)/%: $(B)/obj/%.o $(HARNESS_A) $(LIBA)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PEER_LIBS_$(@F)) $(PACKAGE_LIBS)
+.PHONY: peers
+peers: tools $(call programs,$(PEER_SRC))
 
 FUZZERS := $(call programs,$(FUZZ_SRC))
 $(foreach t,$(FUZZ_SRC:tests/fuzz/%.c=%),$(eval $(B)/tests/fuzz/$t: $(call objects,$(FUZZ_PARTS_$t))))
@@ -192,7 +210,7 @@ $(FUZZERS): $(B)/%: $(B)/obj/%.o $(INSIDE_A) $(HARNESS_A) $(LIBA)
 fuzzers: $(FUZZERS)
 
 -include $(patsubst %.c,$(B)/obj/%.d,$(LIB_SRC) $(COMMON_SRC) $(TOOL_SRC) $(PART_SRC) $(EXAMPLE_SRC) $(UNIT_EXAMPLE_SRC) $(HARNESS_SRC) $(INSIDE_SRC) \
-    $(INSIDE_PROG_SRC) $(DOOR_PROG_SRC) $(FUZZ_SRC))
+    $(INSIDE_PROG_SRC) $(DOOR_PROG_SRC) $(FUZZ_SRC) $(PEER_SHARED_SRC) $(PEER_SRC))
 
 # ---- Installing ---------------------------------------------------------------------------------------------------------
 
@@ -235,7 +253,7 @@ uninstall:
 
 # ---- Running ------------------------------------------------------------------------------------------------------------
 
-.PHONY: demo run-demo bench run-bench clean format tidy help
+.PHONY: demo run-demo bench run-bench bench-peers run-bench-peers clean format tidy help
 WITH_BIN = PATH="$(abspath $(B))/bin:$(abspath $(B))/examples:$$PATH" SOCIETY_BUILD="$(abspath $(B))" SOCIETY_SRC="$(CURDIR)"
 
 demo:
@@ -252,6 +270,20 @@ bench:
 run-bench:
 	@test -e tests/bench/run.sh || { echo "there is no tests/bench/run.sh"; exit 1; }
 	@$(WITH_BIN) bash tests/bench/run.sh
+
+# The packages of npm that one peer needs; build/ is the only place that they go to.
+NPM_PEERS   := proper-lockfile@4.1.2 chokidar@4.0.3
+PEER_MODULES = build/peers/node_modules
+$(PEER_MODULES): Makefile
+	@mkdir -p build/peers && rm -rf $@
+	npm install --silent --no-audit --no-fund --no-save --prefix build/peers $(NPM_PEERS)
+	@touch $@
+bench-peers:
+	@$(DEPS) install peers
+	@$(MAKE) --no-print-directory -s -j$(JOBS) peers $(PEER_MODULES)
+	@$(MAKE) --no-print-directory -s run-bench-peers
+run-bench-peers:
+	@$(WITH_BIN) PEER_MODULES="$(CURDIR)/$(PEER_MODULES)" bash $(PEER_DIR)/run.sh
 
 clean:
 	rm -rf build
@@ -376,11 +408,11 @@ help:
 	@echo 'make demo         install what is missing, build, and watch agents talk'
 	@echo 'make check        install what is missing, build and run every test; one part: make check-PART'
 	@echo '                  parts: $(PARTS)'
-	@echo 'make check-long   the stress and fault tests at length, and:'
+	@echo 'make check-long   the stress, fault and fuzz tests at length, and:'
 	@echo '     check-mutants   that the tests catch seeded mistakes (MUTANTS="NAME…": only these)'
 	@echo '     check-model     the model of claims, with spin'
-	@echo 'make check-long   the stress, fault and fuzz tests at length'
 	@echo 'make coverage     lines reached of $(COVERED)'
 	@echo 'make bench        measure append, wake and watch beside their floors'
+	@echo 'make bench-peers  the same work done by us, SQLite, LMDB, Redis, Maildir, flock and tail, and Node; installs what is missing'
 	@echo 'make install      [PREFIX=/usr/local] [DESTDIR=] [bindir= libdir= includedir= mandir=]; make uninstall'
 	@echo 'make format, make tidy, make clean'

@@ -7,7 +7,7 @@
 #   install-deps.sh install SET        installs what is missing with apt, as root or with sudo; prints the list first
 #
 # SET: build (the library and the tools), demo, tests (build and run test programs), check (everything `make check` runs), long
-# (everything `make check-long` runs).
+# (everything `make check-long` runs), peers (what `make bench-peers` measures beside us; packages of npm are the makefile's).
 # This runs on a machine that has only sh.
 
 set -eu
@@ -67,11 +67,26 @@ long_set() {
     command_of spin spin
 }
 
+# redis-tools has the server's program too (redis-check-rdb), without a service that would be started.
+peers_set() {
+    tests_set
+    header_of sqlite3.h libsqlite3-dev
+    command_of sqlite3 sqlite3
+    header_of lmdb.h liblmdb-dev
+    header_of hiredis/hiredis.h libhiredis-dev
+    command_of redis-check-rdb redis-tools
+    command_of redis-cli redis-tools
+    command_of flock util-linux
+    command_of node nodejs
+    command_of npm npm
+}
+
 case $set_name in
 build | demo) build_set ;;
 tests) tests_set ;;
 check) check_set ;;
 long) long_set ;;
+peers) peers_set ;;
 *)
     echo "install-deps.sh: unknown set $set_name" >&2
     exit 2
