@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * task_claim: one try after another, whenever tasks or agents have changed, until it succeeds or the time is over. A try that
+ * fails writes nothing.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <society/ownership.h>
+#include <society/task.h>
+
+#include "mcp/answer.h"
+#include "mcp/call.h"
+#include "mcp/foreign.h"
+#include "mcp/member.h"
+#include "mcp/rpc.h"
+#include "mcp/tools.h"
+#include "mcp/view.h"
+
+/* A lease ends by the clock, which tells nobody. */
+enum { LEASE_LOOK_MS = 2000 };
+
+struct wish {
+    char *id; /* NULL: the best */
+    int own;
+};
+
+static void end(struct mcp *m, struct call *call)
+{
+    struct wish *w = call->state;
+    (void)m;
+    free(w->id);
+    free(w);
+}
+
+/* Reserves the paths of a task. 0, also when it has none; a result of the library. */
+static int own_paths(struct mcp *m, json_value *task, int *ret_owned)
+{
+    json_value *paths = json_member(task, "paths");
+    if (json_count(paths) == 0)
+        return 0;
+    json_value *fields = json_new_map();
+    json_put_text(fields, "task", json_member_text(task, "id", ""));
+    char *text = json_compact(fields);
+    char *patterns = json_compact(paths);
+    int result = society_own_acquire(m->society, patterns, 0, text, 0, NULL);
+    *ret_owned = result == 0;
+    free(patterns);
+    free(text);
+    json_release(fields);
+    return result;
+}
+
+/* Paths first: who is refused the task gives them back, while a task without its paths keeps others from it for nothing. */
+static int claim_with_paths(struct mcp *m, json_value *task, char **ret_claim)
+{
+    int owned = 0;
+    int result = own_paths(m, task, &owned);
+    if (result == 0)
+        result = society_task_claim(m->society, json_member_text(task, "id", ""), 0, ret_claim);
+    if (result < 0 && owned) {
+        char *patterns = json_compact(json_member(task, "paths"));
+        if (society_own_release(m->society, patterns) < 0)
+            rpc_log(m, NULL, LOG_WARNING, "the paths are not given back: %s",
+                    society_last_message(m->society));
+        free(patterns);
+    }
+    return result;
+}
+
+static int claim_named(struct mcp *m, const char *id, char **ret_claim)
+{
+    char *text = NULL;
+    int result = society_task_get(m->society, id, &text);
+    if (result < 0)
+        return result;
+    json_value *task = json_read(text, NULL);
+    result = claim_with_paths(m, task, ret_claim);
+    json_release(task);
+    society_free(text);
+    return result;
+}
+
+/* The best of the ready ones whose paths are free. */
+static int claim_free(struct mcp *m, char **ret_claim)
+{
+    society_list *tasks = NULL;
+    int result = society_tasks(m->society, SOCIETY_TASKS_READY, NULL, &tasks);
+    int64_t count = society_list_count(tasks);
+    if (result >= 0)
+        result = SOCIETY_E_NOT_FOUND;
+    for (int64_t i = 0; i < count && (result == SOCIETY_E_NOT_FOUND || result == SOCIETY_E_HELD);
+         i++) {
+        json_value *task = json_read(society_list_item(tasks, i), NULL);
+        result = claim_with_paths(m, task, ret_claim);
+        json_release(task);
+    }
+    society_list_free(tasks);
+    return result;
+}
+
+static void say_claimed(struct mcp *m, const struct request *r, const char *claim)
+{
+    struct answer a;
+    char *text = NULL;
+    size_t left = FOREIGN_ALL;
+    json_value *c = json_read(claim, NULL);
+    answer_begin(&a);
+    json_put_flag(a.data, "claimed", 1);
+    json_put_number(a.data, "token", json_member_number(c, "token", -1));
+    fprintf(a.out, "Claimed%s. " FOREIGN_NOTICE,
+            json_member(c, "takeover") ? ", taken over from an agent that is gone" : "");
+    if (society_task_get(m->society, json_member_text(c, "task", ""), &text) == 0) {
+        json_value *task = json_read(text, NULL);
+        json_put(a.data, "task", view_task(task, 1, &left, a.out));
+        json_release(task);
+        society_free(text);
+    }
+    answer_send(m, r, &a);
+    json_release(c);
+}
+
+static void say_refused(struct mcp *m, const struct request *r, int result)
+{
+    struct answer a;
+    char *reason = foreign_line(member_reason(m, result), 1000);
+    answer_begin(&a);
+    json_put_flag(a.data, "claimed", 0);
+    json_put_text(a.data, "reason", reason);
+    fprintf(a.out, "Not claimed: %s\n", reason);
+    free(reason);
+    answer_send(m, r, &a);
+}
+
+static int step(struct mcp *m, struct call *call, enum step why)
+{
+    const struct wish *w = call->state;
+    char *claim = NULL;
+    int result = !w->own ? society_task_claim(m->society, w->id, 0, &claim)
+                 : w->id ? claim_named(m, w->id, &claim)
+                         : claim_free(m, &claim);
+    int is_no = result == SOCIETY_E_HELD || (result == SOCIETY_E_NOT_FOUND && !w->id);
+    if (result == 0)
+        say_claimed(m, &call->request, claim);
+    else if (!is_no)
+        answer_failure(m, &call->request, result);
+    else if (why == STEP_TIMEOUT)
+        say_refused(m, &call->request, result);
+    society_free(claim);
+    return result == 0 || !is_no || why == STEP_TIMEOUT;
+}
+
+void do_task_claim(struct mcp *m, const struct request *r, json_value *arguments)
+{
+    const char *id = json_member_text(arguments, "id", NULL);
+    if (member_acts(m, r) < 0)
+        return;
+    struct call *call = call_new(m, r, step, tools_wait_ms(arguments, 0));
+    struct wish *w = call ? calloc(1, sizeof *w) : NULL;
+    if (!call)
+        return;
+    if (!w)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    w->id = id ? strdup(id) : NULL;
+    w->own = json_member_true(arguments, "own");
+    call->state = w;
+    call->end = end;
+    call->waiting_for = "waiting for a task";
+    call->look_again_ms = LEASE_LOOK_MS;
+    if (call->deadline_ms > call->began_ms) /* else the first look is the last */
+        call->feeds = FEED_BIT(FEED_TASKS) | FEED_BIT(FEED_REGISTRY) | FEED_BIT(FEED_PRESENCE) |
+                      (w->own ? FEED_BIT(FEED_OWNERSHIP) : 0);
+    call_start(m, call);
+}
