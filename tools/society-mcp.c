@@ -8,6 +8,7 @@
 
 #include "common/compose.h"
 #include "common/tool.h"
+#include "mcp/client.h"
 #include "mcp/mcp.h"
 
 static const char help[] =
@@ -33,26 +34,52 @@ static const struct tool_option options[] = {
     {0, NULL, 0},
 };
 
+struct request_of_user {
+    const char *print;
+    const char *install;
+    struct client_server server;
+    struct texts capabilities;
+};
+
+static void read_options(struct tool *t, struct request_of_user *u)
+{
+    const char *value;
+    for (int code; (code = tool_next_option(t, &value)) != 0;) {
+        switch (code) {
+        case 'p': u->print = value; break;
+        case INSTALL: u->install = value; break;
+        case 'r': u->server.role = value; break;
+        default: texts_add(&u->capabilities, value); break;
+        }
+    }
+    u->server.capability = u->capabilities.items;
+    u->server.capability_count = u->capabilities.count;
+    tool_expect_arguments(t, 0, 0, "");
+    if (u->print && u->install)
+        tool_usage("--print-config and --install exclude each other");
+}
+
+static int serve(struct tool *t, const struct client_server *server)
+{
+    struct mcp m;
+    mcp_begin(&m, t);
+    m.role = server->role;
+    m.capability = server->capability;
+    m.capability_count = server->capability_count;
+    int status = loop_run(&m);
+    mcp_end(&m);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct tool t = {.name = "society-mcp", .help = help, .options = options};
-    struct texts capabilities = {0};
-    const char *value;
-    struct mcp m;
+    struct request_of_user user = {0};
     tool_start(&t, argc, argv);
-    mcp_begin(&m, &t);
-    for (int code; (code = tool_next_option(&t, &value)) != 0;) {
-        switch (code) {
-        case 'r': m.role = value; break;
-        case 'c': texts_add(&capabilities, value); break;
-        default: break;
-        }
-    }
-    tool_expect_arguments(&t, 0, 0, "");
-    m.capability = capabilities.items;
-    m.capability_count = capabilities.count;
-    int status = loop_run(&m);
-    mcp_end(&m);
-    texts_free(&capabilities);
+    read_options(&t, &user);
+    int status = user.print     ? client_print(&t, user.print, &user.server)
+                 : user.install ? client_install(&t, user.install, &user.server)
+                                : serve(&t, &user.server);
+    texts_free(&user.capabilities);
     return tool_finish(&t, status);
 }

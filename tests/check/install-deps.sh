@@ -7,7 +7,7 @@
 #   install-deps.sh install SET        installs what is missing with apt, as root or with sudo; prints the list first
 #
 # SET: build (the library and the tools), demo, tests (build and run test programs), check (everything `make check` runs), long
-# (everything `make check-long` runs).
+# (everything `make check-long` runs), mcp (what `make check-mcp` runs).
 # This runs on a machine that has only sh.
 
 set -eu
@@ -59,6 +59,13 @@ check_set() {
     fi
 }
 
+# npm brings a newer node for the tests themselves.
+mcp_set() {
+    tests_set
+    command_of node nodejs
+    command_of npm npm
+}
+
 long_set() {
     check_set
     command_of spin spin
@@ -69,6 +76,7 @@ build | demo) build_set ;;
 tests) tests_set ;;
 check) check_set ;;
 long) long_set ;;
+mcp) mcp_set ;;
 *)
     echo "install-deps.sh: unknown set $set_name" >&2
     exit 2

@@ -93,7 +93,7 @@ int handshake_classify(struct mcp *m, struct request *r)
     json_value *token = json_member(meta, "progressToken");
     r->progress = is_token(token) ? token : NULL;
     int is_opening = strcmp(r->method, "initialize") == 0;
-    if (version && !is_opening)
+    if (version)
         return classify_modern(m, r, meta, version);
     r->revision = m->revision;
     json_value *capabilities = json_member(m->client, "capabilities");
