@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mcp_flood CALLS: so many tool calls through one connection to society-mcp, sixteen under way at a time, and each answer
- * looked at. Prints `calls CALLS seconds S persecond N early KIB late KIB`: the server's memory (VmRSS) behind the first tenth
+ * looked at. Prints `calls CALLS seconds S persecond N early KIB late KIB`: the server's memory (RssAnon) behind the first tenth
  * and at the end.
  *
  * The calls read: what the society holds stays the same, so memory that grows is the server's own.
@@ -69,8 +69,8 @@ static long memory(pid_t pid)
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     FILE *status = fopen(path, "r");
     while (status && fgets(line, sizeof line, status))
-        if (strncmp(line, "VmRSS:", 6) == 0)
-            kib = strtol(line + 6, NULL, 10);
+        if (strncmp(line, "RssAnon:", 8) == 0)
+            kib = strtol(line + 8, NULL, 10);
     if (status)
         fclose(status);
     return kib;

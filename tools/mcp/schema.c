@@ -108,8 +108,7 @@ static char *check_members(json_value *schema, json_value *map)
         json_value *value = json_member(map, key);
         if (!property)
             return wrong("there is no argument %s", key);
-        /* Some models write null for what they leave out. */
-        char *text = value ? check_value(property, value, key) : NULL;
+        char *text = check_value(property, value, key);
         if (!text && json_is_whole(value))
             text = check_range(property, map, key, key);
         if (text)
