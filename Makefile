@@ -42,7 +42,7 @@ EXAMPLE_SRC := $(filter-out $(UNIT_EXAMPLE_SRC),$(wildcard examples/*.c))
 HARNESS_SRC := $(wildcard tests/harness/*.c)
 INSIDE_SRC  := $(wildcard tests/harness/internal/*.c)
 # Programs that are linked with the static library and see its insides, and those that come through the door.
-INSIDE_KINDS := unit faults stress bench formats fuzz
+INSIDE_KINDS := unit faults stress bench formats
 DOOR_KINDS   := api tools
 INSIDE_PROG_SRC := $(foreach k,$(INSIDE_KINDS),$(wildcard tests/$k/*.c))
 DOOR_PROG_SRC   := $(foreach k,$(DOOR_KINDS),$(wildcard tests/$k/*.c))

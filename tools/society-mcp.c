@@ -4,7 +4,7 @@
  * in mcp/: mcp.h says how it hangs together.
  */
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "common/compose.h"
 #include "common/tool.h"
@@ -62,6 +62,9 @@ static void read_options(struct tool *t, struct request_of_user *u)
 static int serve(struct tool *t, const struct client_server *server)
 {
     struct mcp m;
+    if (isatty(STDIN_FILENO))
+        tool_warn("this speaks the Model Context Protocol and is started by a client: see "
+                  "--print-config");
     mcp_begin(&m, t);
     m.role = server->role;
     m.capability = server->capability;

@@ -70,17 +70,30 @@ static void say_none(struct mcp *m, const struct request *r, const char *id, con
     answer_send(m, r, &a);
 }
 
+/* Whether somebody may answer: whom was asked; anybody where that was no single agent. */
+static int may_answer(const struct question *q, const char *from)
+{
+    static const char *const groups[] = {"all", "broadcast", "supervisor", NULL};
+    int is_group = strchr(q->to, ':') != NULL;
+    for (size_t i = 0; groups[i]; i++)
+        is_group |= strcmp(q->to, groups[i]) == 0;
+    return is_group || strcmp(from, q->to) == 0;
+}
+
 /* Whether a record is the answer; then it has been given. */
 static int take_answer(struct mcp *m, struct call *call, const char *record)
 {
     const struct question *q = call->state;
     json_value *message = json_read(record, NULL);
     const char *id = json_member_text(message, "id", NULL);
-    int is_it = id && strcmp(json_member_text(message, "replyTo", ""), q->id) == 0 &&
-                strcmp(json_member_text(message, "from", ""), q->to) == 0;
+    const char *from = json_member_text(message, "from", "");
+    int is_it =
+        id && strcmp(json_member_text(message, "replyTo", ""), q->id) == 0 && may_answer(q, from);
     if (is_it) {
         char *text = json_show(json_member(message, "content"));
-        say_answer(m, &call->request, text, q->to, id);
+        char *author = foreign_line(from, 64);
+        say_answer(m, &call->request, text, author, id);
+        free(author);
         mail_answered(m, id);
         if (society_mark_delivered(m->society, id) < 0) /* it will be shown again */
             rpc_log(m, &call->request, LOG_WARNING, "%s", society_last_message(m->society));
