@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * society-mcp: the society as tools of a coding agent, by the Model Context Protocol on standard input and output. The server is
- * in mcp/: mcp.h says how it hangs together.
+ * society-mcp: the society as tools of a coding agent, by the Model Context Protocol on standard
+ * input and output. The server is in mcp/: mcp.h says how it hangs together.
  */
 #include <stdio.h>
 #include <unistd.h>

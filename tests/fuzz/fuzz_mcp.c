@@ -2,8 +2,9 @@
 /*
  * What a client may send to society-mcp, any bytes: whatever comes back is lines of JSON-RPC.
  *
- * The first byte says how the connection begins: its lowest bit, whether the agent has a name; the next, whether the handshake
- * has been made. The society is a real one in a temporary directory, made anew now and then, so that it stays small.
+ * The first byte says how the connection begins: its lowest bit, whether the agent has a name; the
+ * next, whether the handshake has been made. The society is a real one in a temporary directory,
+ * made anew now and then, so that it stays small.
  */
 #include <ftw.h>
 #include <stdint.h>

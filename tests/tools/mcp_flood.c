@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mcp_flood CALLS: so many tool calls through one connection to society-mcp, sixteen under way at a time, and each answer
- * looked at. Prints `calls CALLS seconds S persecond N early KIB late KIB`: the server's memory (RssAnon) behind the first tenth
- * and at the end.
+ * mcp_flood CALLS: so many tool calls through one connection to society-mcp, sixteen under way at a
+ * time, and each answer looked at. Prints `calls CALLS seconds S persecond N early KIB late KIB`:
+ * the server's memory (RssAnon) behind the first tenth and at the end.
  *
  * The calls read: what the society holds stays the same, so memory that grows is the server's own.
  */

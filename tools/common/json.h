@@ -56,8 +56,8 @@ int64_t json_member_number(json_value *value, const char *name, int64_t otherwis
 int json_member_true(json_value *value, const char *name);
 
 /*
- * New values. What is put or added belongs to the object or list from then on, and is freed with it; NULL is left out.
- * A text that is no UTF-8 is left out as well.
+ * New values. What is put or added belongs to the object or list from then on, and is freed with
+ * it; NULL is left out. A text that is no UTF-8 is left out as well.
  */
 json_value *json_new_map(void);
 json_value *json_new_list(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text comes first and structure second: clients that know no structured results (before 2025-06-18) get the text alone.
+ * Text comes first and structure second: clients that know no structured results (before
+ * 2025-06-18) get the text alone.
  */
 #include "mcp/answer.h"
 

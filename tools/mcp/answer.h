@@ -31,7 +31,8 @@ void answer_refuse(struct mcp *m, const struct request *r, const char *format, .
 /* The same in the words of the library for its last failure. */
 void answer_failure(struct mcp *m, const struct request *r, int result);
 
-/* Asks the client's person for one thing instead of an answer (2026-07-28); the client calls again with what they said. */
+/* Asks the client's person for one thing instead of an answer (2026-07-28); the client calls again
+ * with what they said. */
 void answer_input_required(struct mcp *m, const struct request *r, const char *name,
                            json_value *elicitation);
 

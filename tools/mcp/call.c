@@ -11,7 +11,8 @@
 /* A client that lets more calls wait than this has lost count. */
 enum { CALLS_MAX = 256 };
 
-/* How often progress is reported. It keeps a client's own time-out from ending a wait, and costs a wake each. */
+/* How often progress is reported. It keeps a client's own time-out from ending a wait, and costs a
+ * wake each. */
 enum { PROGRESS_MS = 10000 };
 
 /* How often to look where a tail could not be opened. */

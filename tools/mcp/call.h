@@ -2,9 +2,10 @@
 /*
  * Calls that wait: requests whose answer comes later.
  *
- * Each is a state with a step function, which looks whether what it waits for is there and answers then. It is stepped when it
- * begins, when one of its feeds or its own tail has something, when its time is over, and when the client answers a request
- * of ours. Between two steps it costs nothing but a descriptor in poll().
+ * Each is a state with a step function, which looks whether what it waits for is there and answers
+ * then. It is stepped when it begins, when one of its feeds or its own tail has something, when its
+ * time is over, and when the client answers a request of ours. Between two steps it costs nothing
+ * but a descriptor in poll().
  */
 #ifndef TOOLS_MCP_CALL_H
 #define TOOLS_MCP_CALL_H
@@ -38,7 +39,8 @@ struct call {
     int64_t look_ms;
 };
 
-/* A new call for this request; the caller fills in the rest, then calls call_start(). NULL: too many wait, and it was answered. */
+/* A new call for this request; the caller fills in the rest, then calls call_start(). NULL: too
+ * many wait, and it was answered. */
 struct call *call_new(struct mcp *m, const struct request *r,
                       int (*step)(struct mcp *, struct call *, enum step), int64_t timeout_ms);
 

@@ -3,8 +3,8 @@
  * Places and forms are those of each client's own documentation (as of November 2026):
  *
  *   claude  Claude Code, "Connect Claude Code to tools via MCP": .mcp.json, mcpServers
- *   codex   Codex, "Model Context Protocol": .codex/config.toml of a trusted project, [mcp_servers.NAME]
- *   kilo    Kilo Code, "Using MCP in Kilo Code": kilo.json, kilo.jsonc or .kilo/kilo.jsonc, mcp, the command as one list
+ *   codex   Codex, "Model Context Protocol": .codex/config.toml, [mcp_servers.NAME]
+ *   kilo    Kilo Code, "Using MCP in Kilo Code": kilo.json or in .kilo/, mcp; the command is a list
  *   cursor  Cursor, "Model Context Protocol": .cursor/mcp.json, mcpServers
  *   gemini  Gemini CLI, "MCP servers with the Gemini CLI": .gemini/settings.json, mcpServers
  *   vscode  Visual Studio Code, "MCP configuration reference": .vscode/mcp.json, servers
@@ -164,7 +164,8 @@ static void change(struct edit *e, const struct tool *t, const struct client_ser
 
 /* ---- Files ---- */
 
-/* The nearest directory at or above the working directory that a project begins at; else the working directory. */
+/* The nearest directory at or above the working directory that a project begins at; else the
+ * working directory. */
 static char *project(void)
 {
     static const char *const marks[] = {".society-agent", ".git", NULL};

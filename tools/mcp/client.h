@@ -14,9 +14,9 @@ struct client_server {
 };
 
 /* Prints what a client's configuration needs. The exit status. */
-int client_print(const struct tool *t, const char *client, const struct client_server *server);
+int client_print(const struct tool *t, const char *name, const struct client_server *server);
 
 /* Writes it into the project's file. The exit status. */
-int client_install(const struct tool *t, const char *client, const struct client_server *server);
+int client_install(const struct tool *t, const char *name, const struct client_server *server);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * From bytes to methods: frames, JSON, the shape of JSON-RPC 2.0, the method.
  *
- * What is no request gets an error without an `id`, for none could be read: the protocol allows no null there, and a client
- * takes a made-up one for the answer to something else. Notifications and answers that make no sense are passed over, as the
- * specification asks.
+ * What is no request gets an error without an `id`, for none could be read: the protocol allows no
+ * null there, and a client takes a made-up one for the answer to something else. Notifications and
+ * answers that make no sense are passed over, as the specification asks.
  */
 #include <stdlib.h>
 #include <string.h>

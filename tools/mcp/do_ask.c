@@ -2,8 +2,9 @@
 /*
  * ask: a question, and the wait for its answer.
  *
- * The operator is asked at the client where that can ask people, else by a message to `operator`, which a person answers with
- * society-inbox. Everybody else is asked by message. An answer is a message from whom was asked, in reply to the question.
+ * The operator is asked at the client where that can ask people, else by a message to `operator`,
+ * which a person answers with society-inbox. Everybody else is asked by message. An answer is a
+ * message from whom was asked, in reply to the question.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,8 @@ static void say_answer(struct mcp *m, const struct request *r, const char *text,
     json_put_flag(a.data, "answered", 1);
     json_put_text(a.data, "answer", shown);
     json_put_text(a.data, "id", id);
-    /* The operator at the client is vouched for by the client; who writes into the society is vouched for by nobody. */
+    /* The operator at the client is vouched for by the client; who writes into the society is
+     * vouched for by nobody. */
     fprintf(a.out, "The answer of %s%s:\n", from, id ? " (unverified)" : ", given at the client");
     foreign_quote(a.out, shown);
     if (next)

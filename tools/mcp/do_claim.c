@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * task_claim: one try after another, whenever tasks or agents have changed, until it succeeds or the time is over. A try that
- * fails writes nothing.
+ * task_claim: one try after another, whenever tasks or agents have changed, until it succeeds or
+ * the time is over. A try that fails writes nothing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +51,8 @@ static int own_paths(struct mcp *m, json_value *task, int *ret_owned)
     return result;
 }
 
-/* Paths first: who is refused the task gives them back, while a task without its paths keeps others from it for nothing. */
+/* Paths first: who is refused the task gives them back, while a task without its paths keeps others
+ * from it for nothing. */
 static int claim_with_paths(struct mcp *m, json_value *task, char **ret_claim)
 {
     int owned = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Feeds: that something changed, and not what. A tail for each log that somebody looks at just now, from its end on; what it
- * gives is counted and dropped.
+ * Feeds: that something changed, and not what. A tail for each log that somebody looks at just now,
+ * from its end on; what it gives is counted and dropped.
  */
 #ifndef TOOLS_MCP_FEED_H
 #define TOOLS_MCP_FEED_H

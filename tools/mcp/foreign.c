@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The escapes are those of a terminal (common/escape.h): what could deceive a person could deceive a model.
+ * The escapes are those of a terminal (common/escape.h): what could deceive a person could deceive
+ * a model.
  */
 #include "mcp/foreign.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One buffer, which grows to the longest line that came and is given back behind a large one. Every byte is looked at once.
+ * One buffer, which grows to the longest line that came and is given back behind a large one. Every
+ * byte is looked at once.
  */
 #include "frame.h"
 

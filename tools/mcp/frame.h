@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frames: what comes in, cut into lines. A line over the limit is passed over to its end and reported once.
+ * Frames: what comes in, cut into lines. A line over the limit is passed over to its end and
+ * reported once.
  */
 #ifndef TOOLS_MCP_FRAME_H
 #define TOOLS_MCP_FRAME_H

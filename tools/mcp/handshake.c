@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Facts from the specification: basic/versioning, server/discover and schema.ts of 2026-07-28; basic/lifecycle of 2025-11-25.
+ * Facts from the specification: basic/versioning, server/discover and schema.ts of 2026-07-28;
+ * basic/lifecycle of 2025-11-25.
  */
 #include "mcp/handshake.h"
 
@@ -36,7 +37,8 @@ static enum revision find_revision(const char *name)
     return REVISION_NONE;
 }
 
-/* Of the newest first; those with a handshake are reached by `initialize` alone, and stand here for who reads the list. */
+/* Of the newest first; those with a handshake are reached by `initialize` alone, and stand here for
+ * who reads the list. */
 static json_value *supported(void)
 {
     json_value *list = json_new_list();

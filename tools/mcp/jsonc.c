@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One walk over the text by the grammar of JSON, which notes the objects on the way and the place of the member. Then one or two
- * insertions: a comma behind the last member, and the new member on a line of its own before the closing brace.
+ * One walk over the text by the grammar of JSON, which notes the objects on the way and the place
+ * of the member. Then one or two insertions: a comma behind the last member, and the new member on
+ * a line of its own before the closing brace.
  */
 #include <setjmp.h>
 #include <stdio.h>
@@ -154,7 +155,9 @@ static void read_list(struct walk *w, int depth)
     w->at++;
 }
 
-/* Reads a member's name. Whether it is the next of the path; names with escapes are none of ours. */
+/*
+ * Reads a member's name. Whether it is the next of the path; names with escapes are none of ours.
+ */
 static int read_name(struct walk *w, int level)
 {
     size_t start = w->at;
@@ -246,7 +249,8 @@ static void read_document(struct walk *w)
 
 /* ---- Writing ---- */
 
-/* What a level is indented by in this file: what stands before the first name, if that has a line of its own. */
+/* What a level is indented by in this file: what stands before the first name, if that has a line
+ * of its own. */
 static const char *indent_of(const struct walk *w, char *room, size_t size)
 {
     size_t length = 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The poll loop. It sleeps on the client, on what calls and subscriptions look at, and on the next deadline, and on nothing else:
- * an idle server has no timer but the renewal of its leases.
+ * The poll loop. It sleeps on the client, on what calls and subscriptions look at, and on the next
+ * deadline, and on nothing else: an idle server has no timer but the renewal of its leases.
  *
- * When the client is gone (the end of its input, or nobody reads what is written) it ends at once, whatever waits: the kernel
- * then frees what the agent holds.
+ * When the client is gone (the end of its input, or nobody reads what is written) it ends at once,
+ * whatever waits: the kernel then frees what the agent holds.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tail is opened with receipts, so what another process of the agent has received in the meantime is passed over at the
- * next start, and a repeat is told by its id.
+ * The tail is opened with receipts, so what another process of the agent has received in the
+ * meantime is passed over at the next start, and a repeat is told by its id.
  */
 #include "mcp/mail.h"
 
@@ -73,6 +73,12 @@ static void write_head(FILE *out, json_value *shown)
     if (json_member_true(shown, "ackRequired"))
         fputs(", wants to be acknowledged", out);
     fputc('\n', out);
+    json_value *attachments = json_member(shown, "attachments");
+    if (json_count(attachments) > 0) {
+        char *list = json_compact(attachments);
+        foreign_quote(out, list);
+        free(list);
+    }
     if (json_member_text(shown, "subject", NULL)) {
         char *subject = NULL;
         if (asprintf(&subject, "subject: %s", json_member_text(shown, "subject", "")) < 0)

@@ -2,9 +2,9 @@
 /*
  * The server's state, and a request on its way through it.
  *
- * One connection, one thread, one poll loop (loop.c). A frame becomes a request (dispatch.c), which is answered at once or
- * becomes a call that waits (call.h): a state that is stepped whenever something it looks at has changed. Nothing here blocks
- * but the disk and the locks of the logs.
+ * One connection, one thread, one poll loop (loop.c). A frame becomes a request (dispatch.c), which
+ * is answered at once or becomes a call that waits (call.h): a state that is stepped whenever
+ * something it looks at has changed. Nothing here blocks but the disk and the locks of the logs.
  */
 #ifndef TOOLS_MCP_MCP_H
 #define TOOLS_MCP_MCP_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Another process may be online as the agent already: what started the client, or a second client. Then this one speaks as the
- * agent without joining, says so, and tries again at each call.
+ * Another process may be online as the agent already: what started the client, or a second client.
+ * Then this one speaks as the agent without joining, says so, and tries again at each call.
  */
 #include "mcp/member.h"
 
@@ -44,7 +44,8 @@ const char *member_open(struct mcp *m)
     if (result == 0)
         result = society_open(m->society, m->tool->dir);
     if (result == 0) {
-        /* Who speaks is known early, so that views can say so; it needs no society and leaves no trace. */
+        /* Who speaks is known early, so that views can say so; it needs no society and leaves no
+         * trace. */
         if (m->agent)
             result = society_identify(m->society, m->agent);
         else

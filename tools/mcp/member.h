@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Taking part: the society is opened when it is first looked at, and the agent registers and joins at the first call that needs
- * one. Starting and listing do nothing, for clients probe with a second process.
+ * Taking part: the society is opened when it is first looked at, and the agent registers and joins
+ * at the first call that needs one. Starting and listing do nothing, for clients probe with a
+ * second process.
  */
 #ifndef TOOLS_MCP_MEMBER_H
 #define TOOLS_MCP_MEMBER_H
@@ -17,7 +18,8 @@ const char *member_name(struct mcp *m, const char *agent);
 /* For a tool that only reads: 0; -1: it can't, and was answered. */
 int member_reads(struct mcp *m, const struct request *r);
 
-/* For a tool that needs to know who asks. 0; -1: it was answered, or waits for somebody to say the agent's name. */
+/* For a tool that needs to know who asks. 0; -1: it was answered, or waits for somebody to say the
+ * agent's name. */
 int member_knows(struct mcp *m, const struct request *r);
 
 /* For a tool that acts as the agent, which registers and joins by it. As member_knows(). */

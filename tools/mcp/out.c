@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The descriptor's mode is left alone: it may be shared with other processes. A pipe that poll() calls writable takes
- * PIPE_BUF bytes without blocking, so no more is written at once; a socket is asked not to block.
+ * The descriptor's mode is left alone: it may be shared with other processes. A pipe that poll()
+ * calls writable takes PIPE_BUF bytes without blocking, so no more is written at once; a socket is
+ * asked not to block.
  */
 #include "out.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What goes out, a line for each message: buffered, so that a client that does not read holds nothing up.
+ * What goes out, a line for each message: buffered, so that a client that does not read holds
+ * nothing up.
  */
 #ifndef TOOLS_MCP_OUT_H
 #define TOOLS_MCP_OUT_H

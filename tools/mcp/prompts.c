@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prompts: how to work here, how to hand over, how to review. The first carries the files that `project.json` names as the
- * context of every agent (`context`), read beneath the project's directory and nowhere else.
+ * Prompts: how to work here, how to hand over, how to review. The first carries the files that
+ * `project.json` names as the context of every agent (`context`), read beneath the project's
+ * directory and nowhere else.
  */
 #include <errno.h>
 #include <fcntl.h>

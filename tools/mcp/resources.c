@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * society://agents, tasks, ownership: what the library says of them, as JSON. society://inbox/AGENT: the unread messages of the
- * agent that this connection speaks as, without taking them; another's inbox is not read, for that would count as its call.
+ * society://agents, tasks, ownership: what the library says of them, as JSON.
+ * society://inbox/AGENT: the unread messages of the agent that this connection speaks as, without
+ * taking them; another's inbox is not read, for that would count as its call.
  */
 #include "mcp/resources.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A text that can't be encoded never leaves: jansson writes UTF-8 alone and escapes control characters, so a message is one line.
+ * A text that can't be encoded never leaves: jansson writes UTF-8 alone and escapes control
+ * characters, so a message is one line.
  */
 #include "mcp/rpc.h"
 

@@ -17,7 +17,8 @@ enum {
     RPC_UNSUPPORTED_VERSION = -32022,
 };
 
-/* The answer to a request: an object. In revision 2026-07-28 `resultType` and the server's name are added. */
+/* The answer to a request: an object. In revision 2026-07-28 `resultType` and the server's name are
+ * added. */
 void rpc_result(struct mcp *m, const struct request *r, json_value *result);
 
 /* The same for a result that a client may keep for some time (2026-07-28); 0: not at all. */

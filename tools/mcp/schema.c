@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The schemas are ours, so one that asks for more than this knows is a mistake of ours; the values are anybody's.
+ * The schemas are ours, so one that asks for more than this knows is a mistake of ours; the values
+ * are anybody's.
  */
 #include "mcp/schema.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Up to 2025-11-25 a client subscribes to one resource after another, for the connection. From 2026-07-28 on a
- * `subscriptions/listen` is a call that never ends by itself and is told of several; what it is told carries its id.
+ * Up to 2025-11-25 a client subscribes to one resource after another, for the connection. From
+ * 2026-07-28 on a `subscriptions/listen` is a call that never ends by itself and is told of
+ * several; what it is told carries its id.
  */
 #include "mcp/subscribe.h"
 
@@ -172,7 +173,8 @@ void method_listen(struct mcp *m, struct request *r)
     json_value *uris = honoured(m, json_member(filter, "resourceSubscriptions"), &call->feeds);
     call->state = uris;
     call->end = end;
-    /* The lists of tools, prompts and resources never change, so there is nothing to agree to about them. */
+    /* The lists of tools, prompts and resources never change, so there is nothing to agree to about
+     * them. */
     json_value *agreed = json_new_map();
     if (json_count(uris) > 0)
         json_put(agreed, "resourceSubscriptions", json_share(uris));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TOML 1.0 as far as it takes to know where every statement begins and ends. What is inside of numbers and dates is not judged.
- * The table that is set must stand under a header of its own: one written as an inline table or with dotted keys is refused.
+ * TOML 1.0 as far as it takes to know where every statement begins and ends. What is inside of
+ * numbers and dates is not judged. The table that is set must stand under a header of its own: one
+ * written as an inline table or with dotted keys is refused.
  */
 #include <setjmp.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a client is told of the tools stands in the context of every conversation, so it is short: a word more here is paid for
- * at every turn. What a tool does at its edges is said by its answers.
+ * What a client is told of the tools stands in the context of every conversation, so it is short: a
+ * word more here is paid for at every turn. What a tool does at its edges is said by its answers.
  */
 #include "mcp/tools.h"
 
@@ -132,7 +132,8 @@ static json_value *schema(const char *properties, const char *required, int is_c
     return value;
 }
 
-/* What is not said stands for the protocol's default: it writes, may destroy, and must not be repeated. */
+/* What is not said stands for the protocol's default: it writes, may destroy, and must not be
+ * repeated. */
 static json_value *annotations(int hints)
 {
     json_value *map = json_new_map();

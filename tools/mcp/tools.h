@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tools, each a function that answers the request or makes it wait. Arguments have been checked against the schema.
+ * The tools, each a function that answers the request or makes it wait. Arguments have been checked
+ * against the schema.
  */
 #ifndef TOOLS_MCP_TOOLS_H
 #define TOOLS_MCP_TOOLS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ids, states and numbers are checked by the library when it reads a log, and stand on our lines; titles, notes, reasons and
- * roles are anybody's words and are quoted or flattened.
+ * Ids, states and numbers are checked by the library when it reads a log, and stand on our lines;
+ * titles, notes, reasons and roles are anybody's words and are quoted or flattened.
  */
 #include "mcp/view.h"
 

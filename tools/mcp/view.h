@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Snapshots of the library for a client: fewer fields, and texts neutralised. Also the way of several answers.
+ * Snapshots of the library for a client: fewer fields, and texts neutralised. Also the way of
+ * several answers.
  */
 #ifndef TOOLS_MCP_VIEW_H
 #define TOOLS_MCP_VIEW_H
