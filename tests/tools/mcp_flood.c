@@ -15,13 +15,15 @@
 
 enum { UNDER_WAY = 16 };
 
+#define TOOL(name, arguments) \
+    "\"tools/call\",\"params\":{\"name\":\"" name "\",\"arguments\":" arguments "}}"
+
 static const char *const calls[] = {
-    "\"tools/call\",\"params\":{\"name\":\"files_check\",\"arguments\":{\"paths\":[\"src/a.c\"]}}}",
-    "\"tools/call\",\"params\":{\"name\":\"inbox\",\"arguments\":{}}}",
-    "\"tools/call\",\"params\":{\"name\":\"task_list\",\"arguments\":{\"ready\":true}}}",
-    "\"tools/"
-    "call\",\"params\":{\"name\":\"wait\",\"arguments\":{\"for\":[\"message\"],\"seconds\":0}}}",
-    "\"tools/call\",\"params\":{\"name\":\"task_claim\",\"arguments\":{\"id\":\"none\"}}}",
+    TOOL("files_check", "{\"paths\":[\"src/a.c\"]}"),
+    TOOL("inbox", "{}"),
+    TOOL("task_list", "{\"ready\":true}"),
+    TOOL("wait", "{\"for\":[\"message\"],\"seconds\":0}"),
+    TOOL("task_claim", "{\"id\":\"none\"}"),
     "\"resources/read\",\"params\":{\"uri\":\"society://tasks\"}}",
 };
 enum { KINDS = sizeof calls / sizeof *calls };

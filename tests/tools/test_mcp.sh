@@ -99,4 +99,16 @@ for bad in 'send {"content":"x"}' 'send {"to":5,"content":"x"}' 'send {"to":"x",
 done
 is "$(answer '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"none"}}' | jq .error.code)" -32602 "an unknown tool"
 is "$(call send '{"to":"x","content":"y","subject":null}' | jq .isError)" null "null is as good as nothing"
+
+# ---- Prompts ----
+
+echo 'Secret of another directory' >../outside
+ln -s ../outside link
+printf 'Use tabs.\033[2J\n' >RULES.md
+jq '.context = ["RULES.md", "../outside", "link", "none", 5]' .society-agent/project.json >new && mv new .society-agent/project.json
+text=$(answer '{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"work"}}' | jq -r '.result.messages[0].content.text')
+like "$text" '---- RULES.md ----.Use tabs\.\\x1b\[2J' "the files of the project's context"
+unlike "$text" 'Secret' "but none from outside of it"
+like "$text" '---- none: No such file' "and those that are missing are named"
+is "$(answer '{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"review"}}' | jq .error.code)" -32602 "a missing argument"
 done_testing

@@ -85,6 +85,9 @@ static void report(struct mcp *m, struct call *call, int64_t now)
 {
     if (!call->request.progress || now < call->progress_ms || call->deadline_ms < 0)
         return;
+    call->progress_ms = now + PROGRESS_MS;
+    if (out_is_full(&m->out)) /* the client reads nothing: it need not hear that nothing happens */
+        return;
     json_value *params = json_new_map();
     json_put(params, "progressToken", json_share(call->request.progress));
     json_put_number(params, "progress", now - call->began_ms);
@@ -92,7 +95,6 @@ static void report(struct mcp *m, struct call *call, int64_t now)
     if (call->request.revision >= REVISION_2025_03)
         json_put_text(params, "message", call->waiting_for);
     rpc_notify(m, "notifications/progress", params);
-    call->progress_ms = now + PROGRESS_MS;
 }
 
 void call_start(struct mcp *m, struct call *call)

@@ -38,6 +38,8 @@ static void make_room(struct frames *f, size_t length)
 
 void frames_add(struct frames *f, const char *bytes, size_t length)
 {
+    if (length == 0)
+        return;
     make_room(f, length);
     memcpy(f->data + f->used, bytes, length);
     f->used += length;

@@ -70,16 +70,18 @@ void loop_step(struct mcp *m)
         wanted = 0;
     feeds_drain(m);
     calls_step(m, calls_want_mail(m) && mail_ready(m));
-    subscriptions_tell(m);
-    feeds_settle(m);
+    if (!out_is_full(&m->out)) { /* else what has changed is told once, when the client has read */
+        subscriptions_tell(m);
+        feeds_settle(m);
+    }
     if (m->gone && !m->calls)
         leave(m);
 }
 
 static int fill(const struct mcp *m, struct pollfd *descriptors)
 {
-    int is_full = m->out.used - m->out.sent > OUT_FULL;
-    descriptors[IN] = (struct pollfd){.fd = is_full ? -1 : STDIN_FILENO, .events = POLLIN};
+    int in = out_is_full(&m->out) ? -1 : STDIN_FILENO;
+    descriptors[IN] = (struct pollfd){.fd = in, .events = POLLIN};
     descriptors[OUT] =
         (struct pollfd){.fd = STDOUT_FILENO, .events = out_pending(&m->out) ? POLLOUT : 0};
     int mail = m->mail.tail && calls_want_mail(m) ? society_tail_fd(m->mail.tail) : -1;

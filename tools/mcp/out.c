@@ -51,6 +51,11 @@ int out_pending(const struct out *o)
     return o->sent < o->used;
 }
 
+int out_is_full(const struct out *o)
+{
+    return o->used - o->sent > OUT_FULL;
+}
+
 static ssize_t write_some(const struct out *o, int fd)
 {
     size_t left = o->used - o->sent;

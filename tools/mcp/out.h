@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* Above this nothing more is read from the client until it has read. */
+/* Above this nothing more is read from the client, or told it unasked, until it has read. */
 #define OUT_FULL ((size_t)8 << 20)
 
 struct out {
@@ -21,8 +21,9 @@ struct out {
 /* Adds a line: JSON text without a newline. */
 void out_line(struct out *o, const char *json);
 
-/* Whether there is something to write. */
+/* Whether there is something to write; whether it is more than OUT_FULL. */
 int out_pending(const struct out *o);
+int out_is_full(const struct out *o);
 
 /* Writes what a descriptor takes without blocking. 0; -1: nobody reads any more. */
 int out_flush(struct out *o, int fd);

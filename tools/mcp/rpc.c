@@ -75,6 +75,8 @@ void rpc_error_data(struct mcp *m, json_value *id, int code, json_value *data, c
     send_message(m, answer);
 }
 
+static char *print(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
 static char *print(const char *format, va_list arguments)
 {
     char *text = NULL;

@@ -137,7 +137,9 @@ static void end(struct mcp *m, struct call *call)
 static int step(struct mcp *m, struct call *call, enum step why)
 {
     json_value *uris = call->state;
-    for (size_t i = 0; why == STEP_CHANGE && i < json_count(uris); i++) {
+    if (why != STEP_CHANGE || out_is_full(&m->out))
+        return 0; /* the feeds stay changed */
+    for (size_t i = 0; i < json_count(uris); i++) {
         const char *uri = json_text(json_element(uris, i));
         if (feeds_changed(m, resource_feeds(m, uri)))
             tell(m, uri, call->request.id);
