@@ -53,7 +53,9 @@ await front.call('task_update', { id: 'api', change: 'complete', text: 'looks ri
 const next = await ready;
 is([next.event, next.tasks[0].id], ['task', 'ui'], 'the review wakes who waits for a task');
 is((await front.call('task_claim', { id: 'ui', own: true })).claimed, true, 'which is claimed now');
-const released = front.call('wait', { for: ['release'], paths: ['src/api/login.c'], seconds: 30 });
+is((await front.call('files_check', { paths: ['src/api/login.c'] })).allowed, true, 'the paths of the first one ended with its claim');
+await back.call('files_own', { paths: ['docs/**'] });
+const released = front.call('wait', { for: ['release'], paths: ['docs/api.md'], seconds: 30 });
 is((await back.call('files_own', { release: true })).released, 1, 'the files are given back');
 is((await released).event, 'release', 'and who waits for them is woken');
 await front.call('task_update', { id: 'ui', change: 'complete' });

@@ -19,5 +19,6 @@ diag "$(cat out err)"
 read -r _ done_calls _ _ _ persecond _ early _ late <out
 is "$done_calls" "$calls" "all of them"
 diag "$persecond calls a second"
-ok "memory has not grown by more than 256 KiB since the first tenth" test $((late - early)) -le 256
+# Sixteen bytes lost in one kind of call would be 130 KiB of a hundred thousand calls.
+ok "memory has not grown by more than 128 KiB in the second half" test $((late - early)) -le 128
 done_testing

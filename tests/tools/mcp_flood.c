@@ -2,7 +2,7 @@
 /*
  * mcp_flood CALLS: so many tool calls through one connection to society-mcp, sixteen under way at a
  * time, and each answer looked at. Prints `calls CALLS seconds S persecond N early KIB late KIB`:
- * the server's memory (RssAnon) behind the first tenth and at the end.
+ * the server's memory (RssAnon) at half time and at the end.
  *
  * The calls read: what the society holds stays the same, so memory that grows is the server's own.
  */
@@ -122,7 +122,7 @@ int main(int argc, char **argv)
         }
         fflush(in);
         receive(out, answered);
-        if (answered == count / 10)
+        if (answered == count / 2)
             early = memory(pid);
     }
     double seconds = now() - begun;

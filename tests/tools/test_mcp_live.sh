@@ -97,10 +97,20 @@ wait "$writer"
 disconnect
 empty "$(cat "$T/server-errors")" "nothing on standard error"
 
+# ---- A client that comes back ----
+
+society-task --agent other add 'Unfinished' --id unfinished --path 'lib/**' >/dev/null
+claim='{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"task_claim","arguments":{"id":"unfinished","own":true}}}'
+once -a again-001 < <(printf '%s\n' "$OPEN" "$claim")
+first=$(jq 'select(.id == 1).result.structuredContent.token' "$T/out")
+once -a again-001 < <(printf '%s\n' "$OPEN" "${claim/\"id\":\"unfinished\",/}")
+is "$(jq -c 'select(.id == 1).result.structuredContent | [.task.id, .token > '"$first"']' "$T/out")" '["unfinished",true]' \
+    "it goes on with what it had claimed, by a new token"
+
 # ---- Another process of the same agent ----
 
-society-agent --agent twin-001 hold -- sh -c 'echo held; exec sleep 600' >"$T/held" &
-wait_for 10 grep -q held "$T/held"
+society-agent --agent twin-001 hold -- sh -c 'echo held; exec sleep 600' >"$T/twin" &
+wait_for 10 test -s "$T/twin"
 once -a twin-001 < <(printf '%s\n' "$OPEN" '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"join"}}')
 is "$(jq -c 'select(.id == 1).result.structuredContent' "$T/out")" '{"agent":"twin-001","joined":false}' "it speaks beside another process of its agent"
 is "$(jq -r 'select(.method).params.level' "$T/out")" warning "and says so in the client's log"

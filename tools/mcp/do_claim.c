@@ -6,14 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <society/ownership.h>
 #include <society/task.h>
 
 #include "mcp/answer.h"
 #include "mcp/call.h"
 #include "mcp/foreign.h"
 #include "mcp/member.h"
-#include "mcp/rpc.h"
 #include "mcp/tools.h"
 #include "mcp/view.h"
 
@@ -31,73 +29,6 @@ static void end(struct mcp *m, struct call *call)
     (void)m;
     free(w->id);
     free(w);
-}
-
-/* Reserves the paths of a task. 0, also when it has none; a result of the library. */
-static int own_paths(struct mcp *m, json_value *task, int *ret_owned)
-{
-    json_value *paths = json_member(task, "paths");
-    if (json_count(paths) == 0)
-        return 0;
-    json_value *fields = json_new_map();
-    json_put_text(fields, "task", json_member_text(task, "id", ""));
-    char *text = json_compact(fields);
-    char *patterns = json_compact(paths);
-    int result = society_own_acquire(m->society, patterns, 0, text, 0, NULL);
-    *ret_owned = result == 0;
-    free(patterns);
-    free(text);
-    json_release(fields);
-    return result;
-}
-
-/* Paths first: who is refused the task gives them back, while a task without its paths keeps others
- * from it for nothing. */
-static int claim_with_paths(struct mcp *m, json_value *task, char **ret_claim)
-{
-    int owned = 0;
-    int result = own_paths(m, task, &owned);
-    if (result == 0)
-        result = society_task_claim(m->society, json_member_text(task, "id", ""), 0, ret_claim);
-    if (result < 0 && owned) {
-        char *patterns = json_compact(json_member(task, "paths"));
-        if (society_own_release(m->society, patterns) < 0)
-            rpc_log(m, NULL, LOG_WARNING, "the paths are not given back: %s",
-                    society_last_message(m->society));
-        free(patterns);
-    }
-    return result;
-}
-
-static int claim_named(struct mcp *m, const char *id, char **ret_claim)
-{
-    char *text = NULL;
-    int result = society_task_get(m->society, id, &text);
-    if (result < 0)
-        return result;
-    json_value *task = json_read(text, NULL);
-    result = claim_with_paths(m, task, ret_claim);
-    json_release(task);
-    society_free(text);
-    return result;
-}
-
-/* The best of the ready ones whose paths are free. */
-static int claim_free(struct mcp *m, char **ret_claim)
-{
-    society_list *tasks = NULL;
-    int result = society_tasks(m->society, SOCIETY_TASKS_READY, NULL, &tasks);
-    int64_t count = society_list_count(tasks);
-    if (result >= 0)
-        result = SOCIETY_E_NOT_FOUND;
-    for (int64_t i = 0; i < count && (result == SOCIETY_E_NOT_FOUND || result == SOCIETY_E_HELD);
-         i++) {
-        json_value *task = json_read(society_list_item(tasks, i), NULL);
-        result = claim_with_paths(m, task, ret_claim);
-        json_release(task);
-    }
-    society_list_free(tasks);
-    return result;
 }
 
 static void say_claimed(struct mcp *m, const struct request *r, const char *claim)
@@ -137,9 +68,10 @@ static int step(struct mcp *m, struct call *call, enum step why)
 {
     const struct wish *w = call->state;
     char *claim = NULL;
-    int result = !w->own ? society_task_claim(m->society, w->id, 0, &claim)
-                 : w->id ? claim_named(m, w->id, &claim)
-                         : claim_free(m, &claim);
+    /* What an earlier run of this agent had claimed comes first, unless another process is that
+     * agent just now. */
+    uint32_t flags = (w->own ? SOCIETY_CLAIM_OWN : 0) | (m->joined ? SOCIETY_CLAIM_RESUME : 0);
+    int result = society_task_claim_with(m->society, w->id, flags, 0, 0, &claim);
     int is_no = result == SOCIETY_E_HELD || (result == SOCIETY_E_NOT_FOUND && !w->id);
     if (result == 0)
         say_claimed(m, &call->request, claim);

@@ -7,6 +7,7 @@
  * whatever waits: the kernel then frees what the agent holds.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -105,7 +106,7 @@ static int timeout(struct mcp *m)
     int64_t calls = calls_next_ms(m);
     int64_t renewal = member_renew(m);
     int64_t next = calls < 0 || (renewal >= 0 && renewal < calls) ? renewal : calls;
-    return next > 60000 ? 60000 : (int)next;
+    return next > INT_MAX ? INT_MAX : (int)next;
 }
 
 /* What was answered before the end is still written, to a client that still reads. */

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <society/agent.h>
-#include <society/task.h>
 
 #include "mcp/answer.h"
 #include "mcp/elicit.h"
@@ -115,7 +114,7 @@ const char *member_join(struct mcp *m, const struct request *r)
     int result = m->joined ? 0 : society_join(m->society);
     if (result == 0 && !m->joined) {
         m->joined = 1;
-        m->renew_at_ms = now_ms() + RENEW_MS;
+        m->renew_at_ms = now_ms();
         set_problem(m, NULL);
         rpc_log(m, r, LOG_INFO, "joined as %s", society_agent(m->society));
     } else if (result == SOCIETY_E_HELD) {
@@ -177,11 +176,12 @@ int64_t member_renew(struct mcp *m)
         return -1;
     int64_t now = now_ms();
     if (now >= m->renew_at_ms) {
-        m->renew_at_ms = now + RENEW_MS;
+        int32_t next_ms = RENEW_MS;
         /* While the session lives nothing depends on it but programs that know only lock files. */
-        if (society_task_renew_all(m->society) < 0)
+        if (society_renew(m->society, &next_ms) < 0)
             rpc_log(m, NULL, LOG_WARNING, "claims were not renewed: %s",
                     society_last_message(m->society));
+        m->renew_at_ms = now + next_ms;
     }
     return m->renew_at_ms - now;
 }

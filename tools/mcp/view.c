@@ -70,10 +70,10 @@ json_value *view_task(json_value *task, int full, size_t *left, FILE *out)
                                         "holder",    "token", "assignee", "role",
                                         "dependsOn", "paths", NULL};
     static const char *const all[] = {
-        "id",      "title",       "state",      "priority",  "holder", "token",
-        "leaseMs", "assignee",    "role",       "dependsOn", "paths",  "labels",
-        "parent",  "description", "acceptance", "result",    "reason", "notes",
-        "retries", "createdBy",   "createdAt",  "updatedAt", NULL};
+        "id",          "title",     "state",     "priority", "holder",  "token",     "leaseMs",
+        "assignee",    "role",      "dependsOn", "paths",    "labels",  "parent",    "description",
+        "acceptance",  "result",    "reason",    "notes",    "retries", "createdBy", "submitter",
+        "completedBy", "createdAt", "updatedAt", NULL};
     json_value *shown = view_fields(task, full ? all : brief, full ? FULL : WORD * 2, left);
     write_task(out, shown);
     quote_member(out, shown, "title", "");
