@@ -34,7 +34,7 @@ END
 if ! cmp -s "$directory/package.json.new" "$directory/package.json" || [ ! -e "$directory/installed" ]; then
     rm -rf "$directory/installed" "$directory/node_modules"
     mv "$directory/package.json.new" "$directory/package.json"
-    (cd "$directory" && npm install --no-audit --no-fund --no-package-lock --loglevel=error) >&2
+    (cd "$directory" && npm install --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error) >&2
     touch "$directory/installed"
 fi
 cp "$here"/*.mjs "$directory/"

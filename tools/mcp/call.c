@@ -15,9 +15,6 @@ enum { CALLS_MAX = 256 };
  * wake each. */
 enum { PROGRESS_MS = 10000 };
 
-/* How often to look where a tail could not be opened. */
-enum { BLIND_MS = 250 };
-
 struct call *call_new(struct mcp *m, const struct request *r,
                       int (*step)(struct mcp *, struct call *, enum step), int64_t timeout_ms)
 {
@@ -101,7 +98,7 @@ void call_start(struct mcp *m, struct call *call)
 {
     /* Watched first and looked at then, so that nothing falls between. */
     if (feeds_open(m, call->feeds) < 0)
-        call->look_again_ms = BLIND_MS;
+        m->blind = 1;
     if (step(m, call, STEP_CHANGE))
         return;
     if (call->deadline_ms >= 0 && call->deadline_ms <= call->began_ms &&
@@ -155,7 +152,8 @@ static int is_due(struct mcp *m, const struct call *call, int mail_ready, int64_
                   enum step *ret_why)
 {
     *ret_why = STEP_CHANGE;
-    if ((call->wants_mail && mail_ready) || feeds_changed(m, call->feeds))
+    if ((call->wants_mail && mail_ready) || feeds_changed(m, call->feeds) ||
+        (m->blind && call->feeds))
         return 1;
     if (call->tail && society_tail_wait(call->tail, 0) != 0)
         return 1; /* also when it fails: the step will say why */

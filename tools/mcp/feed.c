@@ -39,8 +39,9 @@ int feeds_open(struct mcp *m, unsigned set)
         if (result < 0) {
             feed->tail = NULL;
             failed = -1;
-            rpc_log(m, NULL, LOG_WARNING, "%s can't be followed: %s", logs[i],
-                    society_last_message(m->society));
+            if (!m->blind)
+                rpc_log(m, NULL, LOG_WARNING, "%s can't be followed: %s", logs[i],
+                        society_last_message(m->society));
             continue;
         }
         if (i == FEED_PRESENCE) { /* who is here already is no change */

@@ -25,6 +25,9 @@
 enum { IN, OUT, MAIL, FIRST };
 enum { CALL_TAILS = 256, DESCRIPTORS = FIRST + FEED_KINDS + CALL_TAILS };
 
+/* How often to look where a tail could not be opened. */
+enum { BLIND_MS = 250 };
+
 /* How long a client that has closed its end may take to read what it asked for. */
 enum { FAREWELL_MS = 2000 };
 
@@ -67,8 +70,7 @@ void loop_step(struct mcp *m)
 {
     unsigned wanted = calls_feeds(m) | subscriptions_feeds(m);
     feeds_close(m, wanted);
-    if (feeds_open(m, wanted) < 0) /* told by the log; who waits looks by the clock */
-        wanted = 0;
+    m->blind = feeds_open(m, wanted) < 0;
     feeds_drain(m);
     calls_step(m, calls_want_mail(m) && mail_ready(m));
     if (!out_is_full(&m->out)) { /* else what has changed is told once, when the client has read */
@@ -106,6 +108,8 @@ static int timeout(struct mcp *m)
     int64_t calls = calls_next_ms(m);
     int64_t renewal = member_renew(m);
     int64_t next = calls < 0 || (renewal >= 0 && renewal < calls) ? renewal : calls;
+    if (m->blind && (next < 0 || next > BLIND_MS))
+        next = BLIND_MS;
     return next > INT_MAX ? INT_MAX : (int)next;
 }
 

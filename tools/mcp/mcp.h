@@ -103,6 +103,7 @@ struct mcp {
 
     struct mail mail;
     struct feed feeds[FEED_KINDS];
+    int blind;          /* one that is wanted could not be opened: who waits looks by the clock */
     struct call *calls; /* those that wait, oldest first */
     int call_count;
     int64_t asked; /* requests of ours to the client so far */
