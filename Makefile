@@ -254,7 +254,7 @@ PARTS   := format source tidy build unit api faults tools stress tsan valgrind m
 COVERED        := log.c rotate.c reader.c segment.c lock.c cursor.c tail.c
 VALGRIND_TESTS := strbuf json crc32c record log reader segment cursor state tail inbox memtree memfs simclock
 
-LONG_PARTS     := stress faults mutants model
+LONG_PARTS     := stress faults mcp mutants model
 
 .PHONY: check check-long coverage $(sort $(PARTS:%=check-%) $(LONG_PARTS:%=check-%)) $(sort $(PARTS:%=run-%) $(LONG_PARTS:%=run-%)) run-checks
 check:
@@ -264,7 +264,6 @@ check-long:
 	@$(DEPS) install long
 	@SOCIETY_LONG=1 RESULTS=$(RESULTS) bash tests/check/all.sh $(MAKE) $(LONG_PARTS)
 
-.PHONY: check-mcp run-mcp
 check-mcp:
 	@$(DEPS) install mcp
 	$(SUB) CC=gcc tests-tools
