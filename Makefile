@@ -132,6 +132,8 @@ KINDS := $(INSIDE_KINDS) $(DOOR_KINDS)
 $(foreach k,$(KINDS),$(eval tests-$k: $(call programs,$(wildcard tests/$k/*.c))))
 tests-tools tests-stress tests-bench: all
 tests-api: $(UNIT_EXAMPLES)
+# society-mcp beside the official clients; what those need stands here.
+MCP_PACKAGES := $(CURDIR)/build/mcp
 
 # What the objects were made with. A missing package ends the build here, with its name.
 FLAGS_NOW = $(CC) | $(CPPFLAGS_ALL) | $(CFLAGS_ALL) | $(LDFLAGS_ALL) | $(PACKAGE_CFLAGS) $(PACKAGE_LIBS)
@@ -299,7 +301,7 @@ PARTS   := format source tidy build unit api faults tools stress fuzz tsan valgr
 COVERED        := log.c rotate.c reader.c segment.c lock.c cursor.c tail.c
 VALGRIND_TESTS := strbuf json crc32c record log reader segment cursor state tail inbox memtree memfs simclock
 
-LONG_PARTS     := stress faults fuzz mutants model
+LONG_PARTS     := stress faults fuzz mcp mutants model
 
 .PHONY: check check-long coverage $(sort $(PARTS:%=check-%) $(LONG_PARTS:%=check-%)) $(sort $(PARTS:%=run-%) $(LONG_PARTS:%=run-%)) run-checks
 check:
@@ -308,6 +310,14 @@ check:
 check-long:
 	@$(DEPS) install long
 	@SOCIETY_LONG=1 RESULTS=$(RESULTS) bash tests/check/all.sh $(MAKE) $(LONG_PARTS)
+
+check-mcp:
+	@$(DEPS) install mcp
+	$(SUB) CC=gcc tests-tools
+	$(SUB) CC=gcc run-mcp
+run-mcp:
+	@mkdir -p $(dir $(RESULTS)); node=$$(tests/mcp/packages.sh $(MCP_PACKAGES)) && MCP_NODE=$$node MCP_PACKAGES=$(MCP_PACKAGES) \
+	    $(WITH_BIN) tests/run -r $(RESULTS) -n mcp -t $(if $(SOCIETY_LONG),3600,300) -v $(call test_scripts,mcp)
 
 test_programs = $(patsubst %.c,$(B)/%,$(wildcard $(1:%=tests/%/test_*.c)))
 test_scripts  = $(wildcard $(1:%=tests/%/test_*.sh))
@@ -408,6 +418,7 @@ help:
 	@echo 'make demo         install what is missing, build, and watch agents talk'
 	@echo 'make check        install what is missing, build and run every test; one part: make check-PART'
 	@echo '                  parts: $(PARTS)'
+	@echo 'make check-mcp    society-mcp with the official clients, inspector and conformance suite (npm)'
 	@echo 'make check-long   the stress, fault and fuzz tests at length, and:'
 	@echo '     check-mutants   that the tests catch seeded mistakes (MUTANTS="NAME…": only these)'
 	@echo '     check-model     the model of claims, with spin'

@@ -7,7 +7,8 @@
 #   install-deps.sh install SET        installs what is missing with apt, as root or with sudo; prints the list first
 #
 # SET: build (the library and the tools), demo, tests (build and run test programs), check (everything `make check` runs), long
-# (everything `make check-long` runs), peers (what `make bench-peers` measures beside us; packages of npm are the makefile's).
+# (everything `make check-long` runs), peers (what `make bench-peers` measures beside us) and mcp (what `make check-mcp` runs); packages of
+# npm are the makefile's.
 # This runs on a machine that has only sh.
 
 set -eu
@@ -62,6 +63,13 @@ check_set() {
     fi
 }
 
+# npm brings a newer node for the tests themselves.
+mcp_set() {
+    tests_set
+    command_of node nodejs
+    command_of npm npm
+}
+
 long_set() {
     check_set
     command_of spin spin
@@ -87,6 +95,7 @@ tests) tests_set ;;
 check) check_set ;;
 long) long_set ;;
 peers) peers_set ;;
+mcp) mcp_set ;;
 *)
     echo "install-deps.sh: unknown set $set_name" >&2
     exit 2

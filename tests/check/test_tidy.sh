@@ -9,7 +9,7 @@ cd "$SOCIETY_SRC" || exit 1
 
 passed=$SOCIETY_SRC/build/tidy
 mkdir -p "$passed"
-state=$(cat .clang-tidy include/society/*.h libsociety/*.h tools/common/*.h tests/check/test_tidy.sh | cksum)
+state=$(cat .clang-tidy include/society/*.h libsociety/*.h tools/*/*.h tests/check/test_tidy.sh | cksum)
 export passed state T
 
 tidy_one() {

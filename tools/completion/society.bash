@@ -75,6 +75,8 @@ _society_value() {
     own:--to) _society_offer "$(_society_agents)" ;;
     own:-t | own:--task) _society_offer "$(_society_tasks)" ;;
     own:-[wlr] | own:--wait | own:--lease | own:--reason | lock:-w | lock:--wait) ;;
+    mcp:-p | mcp:--print-config | mcp:--install) _society_offer "claude codex kilo cursor gemini vscode" ;;
+    mcp:-[rc] | mcp:--role | mcp:--capability) ;;
     *) return 1 ;;
     esac
 }
