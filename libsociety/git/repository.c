@@ -14,6 +14,7 @@
 
 #include "git.h"
 #include "path.h"
+#include "slots.h"
 
 /* Above the backends of files, so that writes go there. */
 #define MEMORY_PRIORITY 1000
@@ -40,6 +41,16 @@ int soc_git_enter(struct society_git *git)
     return 0;
 }
 
+int soc_git_return(struct society_git *git, const soc_json *json, char **ret_json)
+{
+    struct soc_strbuf text = SOC_STRBUF_INIT;
+    soc_json_dump(json, &text);
+    if (text.failed)
+        return soc_fail_memory(&git->error);
+    *ret_json = soc_strbuf_steal(&text);
+    return (int)soc_json_count(json);
+}
+
 SOC_PUBLIC int society_git_new(society_git **ret_git)
 {
     /* Extensions of a repository's configuration that change nothing of what is read here. */
@@ -63,6 +74,7 @@ SOC_PUBLIC int society_git_new(society_git **ret_git)
 
 static void close_repository(struct society_git *git)
 {
+    soc_slots_free(git);
     git_repository_free(git->repository);
     git_odb_free(git->objects);
     git->repository = NULL;

@@ -15,8 +15,11 @@
 #include <sys/types.h>
 
 #include "error.h"
+#include "json.h"
 #include "public.h"
 #include "strbuf.h"
+
+struct soc_slot;
 
 struct society_git {
     pid_t pid; /* the process that made it */
@@ -26,6 +29,7 @@ struct society_git {
     git_repository *repository; /* reads and writes objects through `objects` */
     git_odb *objects;
     git_odb_backend *memory; /* of `objects` */
+    struct soc_slot *slots;  /* as soc_slots_read() found them */
 };
 
 /* In the git directory of a clone that is a slot: one line, the common directory that it is of. */
@@ -37,6 +41,9 @@ int soc_git_enter(struct society_git *git);
 /* Fails with SOCIETY_E_GIT, the words and what libgit2 says of its last failure. */
 int soc_fail_git(struct society_git *git, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Gives a public function's caller the text of `json`. The number of its items; -ENOMEM. */
+int soc_git_return(struct society_git *git, const soc_json *json, char **ret_json);
 
 /* Opens another working copy so that it shares the handle's objects. To be given to
  * git_repository_free(). */
