@@ -127,6 +127,15 @@ static void drop_slashes(struct soc_strbuf *path)
         path->data[--path->length] = '\0';
 }
 
+/* An object that is written to memory and is on disk already would have its time there set anew: not
+ * even that is to change by looking. */
+static void leave_times(git_odb *objects)
+{
+    git_odb_backend *backend;
+    for (size_t i = 0; git_odb_get_backend(&backend, objects, i) == 0; i++)
+        backend->freshen = NULL;
+}
+
 static int add_memory(struct society_git *git)
 {
     if (git_repository_odb(&git->objects, git->repository) < 0)
@@ -137,6 +146,7 @@ static int add_memory(struct society_git *git)
         git->memory->free(git->memory);
         return soc_fail_git(git, "objects in memory");
     }
+    leave_times(git->objects);
     return 0;
 }
 
@@ -211,6 +221,7 @@ int soc_repository_join(struct society_git *git, const char *objects_dir)
 {
     if (git_odb_add_disk_alternate(git->objects, objects_dir) < 0)
         return soc_fail_git(git, "%s", objects_dir);
+    leave_times(git->objects);
     return 0;
 }
 

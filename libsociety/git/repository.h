@@ -32,9 +32,6 @@ struct society_git {
     struct soc_slot *slots;  /* as soc_slots_read() found them */
 };
 
-/* In the git directory of a clone that is a slot: one line, the common directory that it is of. */
-#define SOC_REPOSITORY_FILE "society-repository"
-
 /* What every public function begins with: 0; -ECHILD; SOCIETY_E_GIT when nothing is open. */
 int soc_git_enter(struct society_git *git);
 
