@@ -26,6 +26,7 @@
 struct save {
     struct society_git *git;
     git_repository *repository; /* of its own: its objects go to disk */
+    git_repository *refs;       /* where refs are written: libgit2 1.5 sees none from a worktree */
     const char *slot;
     struct soc_changes changes;
     int64_t now; /* seconds */
@@ -185,7 +186,7 @@ static int create_ref(struct save *s, const char *kind, const git_oid *commit, c
             soc_strbuf_add_format(&name, "-%d", i);
         if (name.failed)
             return soc_fail_memory(&s->git->error);
-        result = git_reference_create(&ref, s->repository, name.data, commit, 0, "society: saved");
+        result = git_reference_create(&ref, s->refs, name.data, commit, 0, "society: saved");
         git_reference_free(ref);
     }
     if (result < 0)
@@ -241,6 +242,7 @@ SOC_PUBLIC int society_git_save(society_git *git, const char *slot, const char *
         return result;
     if (git_repository_open(&s.repository, found->path.data) < 0)
         return soc_fail_git(git, "%s", found->path.data);
+    s.refs = found->clone ? s.repository : git->repository;
     result = soc_changes_read(git, s.repository, flags & SOCIETY_GIT_IGNORED, &s.changes);
     if (result == 0)
         result = save(&s, kind, message, ret_ref);
