@@ -86,9 +86,7 @@ static int search_upwards(const char *from, struct soc_strbuf *ret_path)
     return here.failed || ret_path->failed ? -ENOMEM : 0;
 }
 
-/* The society of the git repository that `from` is in: the recorded one, else the main worktree's. 1
- * found, 0 none; SOCIETY_E_NO_SOCIETY what is recorded is not there any more; -ENOMEM. */
-static int search_git(const struct soc_git *git, struct soc_strbuf *ret_path)
+int soc_discover_git(const struct soc_git *git, struct soc_strbuf *ret_path)
 {
     SOC_AUTO_STRBUF struct soc_strbuf file = SOC_STRBUF_INIT;
     SOC_AUTO_STRBUF struct soc_strbuf root = SOC_STRBUF_INIT;
@@ -119,7 +117,7 @@ static int search_repository(const char *from, struct soc_strbuf *ret_path, stru
                      "or its repository was moved, run `society-worktree repair` there",
                      git.root.data, git.dir.data);
     else
-        result = search_git(&git, ret_path);
+        result = soc_discover_git(&git, ret_path);
     if (result == SOCIETY_E_NO_SOCIETY && whole)
         result =
             soc_fail(error, result,

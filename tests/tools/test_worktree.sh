@@ -60,6 +60,7 @@ is "$(git remote get-url origin)" "$T/upstream.git" "whose origin is the reposit
 is "$(society-status --json | jq -r .dir)" "$T/app/.society-agent" "the society is found from a clone"
 is "$(society-agent status busy && society-agent list --online --json | jq -r 'select(.status == "busy") | .agentId')" agent-05 \
     "and the agent is the slot's"
+is "$(society-init)" "$T/app/.society-agent" "society-init makes no second one"
 is "$(society-worktree open agent-01)" "$T/app-agent-01" "the slots are those of the repository"
 is "$(find .git/objects -type f -links 1 | grep -c .)" 0 "its objects are hard links"
 status_is 1 "a file in a clone is the project's" society-own check numbers
