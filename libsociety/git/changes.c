@@ -79,8 +79,7 @@ int soc_changes_read(struct society_git *git, git_repository *repository, bool i
                     GIT_STATUS_OPT_NO_REFRESH | GIT_STATUS_OPT_INCLUDE_UNREADABLE;
     if (ignored)
         options.flags |= GIT_STATUS_OPT_INCLUDE_IGNORED | GIT_STATUS_OPT_RECURSE_IGNORED_DIRS;
-    /* Read by force: what a snapshot put into the index in memory is not to count. */
-    if (git_repository_index(&index, repository) < 0 || git_index_read(index, 1) < 0 ||
+    if (git_repository_index(&index, repository) < 0 || git_index_read(index, 0) < 0 ||
         git_status_list_new(&list, repository, &options) < 0)
         result = soc_fail_git(git, "the state of %s", git_repository_workdir(repository));
     for (size_t i = 0; result == 0 && i < git_status_list_entrycount(list); i++)

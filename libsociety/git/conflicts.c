@@ -52,7 +52,7 @@ static int merge_all(struct society_git *git, const struct soc_contenders *all, 
 
 SOC_PUBLIC int society_git_conflicts(society_git *git, const char *names, char **ret_json)
 {
-    struct soc_contenders all;
+    struct soc_contenders all = {0};
     SOC_AUTO_JSON soc_json *list = soc_json_new_array();
     int result = soc_git_enter(git);
     if (result < 0)

@@ -23,8 +23,9 @@ static size_t directory_length(const char *path, size_t length)
 static bool has_path(git_tree *tree, const char *path, size_t length)
 {
     git_tree_entry *entry = NULL;
-    SOC_AUTO_FREE char *name = strndup(path, length);
-    bool found = name && git_tree_entry_bypath(&entry, tree, name) == 0;
+    SOC_AUTO_STRBUF struct soc_strbuf name = SOC_STRBUF_INIT;
+    soc_strbuf_add(&name, path, length);
+    bool found = !name.failed && git_tree_entry_bypath(&entry, tree, name.data) == 0;
     git_tree_entry_free(entry);
     return found;
 }

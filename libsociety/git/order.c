@@ -22,9 +22,11 @@ struct problem {
     const struct soc_contenders *all;
     size_t count;
     int *
-        paths; /* [i * count + j]: the paths in which i and j conflict; [i * count + i]: i and base */
+        paths; /* [i * count + j]: in how many paths i and j conflict; [i * count + i]: i and base */
     int *total; /* of each with all others */
     size_t *order;
+    bool *clean;     /* goes in without a conflict */
+    bool *candidate; /* may still */
 };
 
 static int count_conflicts(struct society_git *git, const git_oid *a, const git_oid *b,
@@ -32,10 +34,11 @@ static int count_conflicts(struct society_git *git, const git_oid *a, const git_
 {
     soc_json *paths = NULL;
     int result = soc_merge(git, a, b, &paths);
-    if (result == 0)
-        *ret_count = (int)soc_json_count(paths);
+    if (result < 0)
+        return result;
+    *ret_count = (int)soc_json_count(paths);
     soc_json_free(paths);
-    return result;
+    return 0;
 }
 
 static int fill(struct society_git *git, struct problem *p, const git_oid *base)
@@ -67,7 +70,7 @@ static bool clean_set(const struct problem *p, unsigned set)
 }
 
 /* Of the largest sets, the one whose members conflict least with those that stay out. */
-static void choose_exactly(const struct problem *p, bool *clean)
+static void choose_exactly(struct problem *p)
 {
     unsigned best = 0;
     int best_size = 0, best_total = 0;
@@ -82,63 +85,64 @@ static void choose_exactly(const struct problem *p, bool *clean)
         }
     }
     for (size_t i = 0; i < p->count; i++)
-        clean[i] = best >> i & 1;
+        p->clean[i] = best >> i & 1;
 }
 
-/* In how many of the candidates a branch has a conflict; -1: it is none itself. */
-static int rivals(const struct problem *p, const bool *candidate, size_t i)
+/* In how many of the candidates a branch has a conflict. */
+static int rivals(const struct problem *p, size_t i)
 {
     int count = 0;
-    if (!candidate[i])
-        return -1;
     for (size_t j = 0; j < p->count; j++)
-        count += j != i && candidate[j] && p->paths[i * p->count + j] > 0;
+        count += j != i && p->candidate[j] && p->paths[i * p->count + j] > 0;
     return count;
 }
 
-static void choose_greedily(const struct problem *p, bool *clean, bool *candidate)
+/* The candidate with the fewest rivals; p->count: there is none any more. */
+static size_t best_candidate(const struct problem *p)
+{
+    size_t best = p->count;
+    for (size_t i = 0; i < p->count; i++)
+        if (p->candidate[i] && (best == p->count || rivals(p, i) < rivals(p, best)))
+            best = i;
+    return best;
+}
+
+static void choose_greedily(struct problem *p)
 {
     for (size_t i = 0; i < p->count; i++)
-        candidate[i] = p->paths[i * p->count + i] == 0;
-    for (;;) {
-        size_t best = p->count;
-        for (size_t i = 0; i < p->count; i++)
-            if (candidate[i] &&
-                (best == p->count || rivals(p, candidate, i) < rivals(p, candidate, best)))
-                best = i;
-        if (best == p->count)
-            return;
-        clean[best] = true;
-        candidate[best] = false;
+        p->candidate[i] = p->paths[i * p->count + i] == 0;
+    for (size_t best; (best = best_candidate(p)) < p->count;) {
+        p->clean[best] = true;
+        p->candidate[best] = false;
         for (size_t j = 0; j < p->count; j++)
             if (p->paths[best * p->count + j] > 0)
-                candidate[j] = false;
+                p->candidate[j] = false;
     }
 }
 
-/* Those that go in cleanly, then the others, the least trouble first; by name where it is the same. */
-static int choose(struct society_git *git, struct problem *p)
+/* Whether x goes before y: what goes in cleanly, by name, before the others, the least trouble
+ * first. */
+static bool before(const struct problem *p, size_t x, size_t y)
 {
-    bool *clean = calloc(p->count + 1, 2 * sizeof *clean);
-    if (!clean)
-        return soc_fail_memory(&git->error);
+    if (p->clean[x] != p->clean[y])
+        return p->clean[x];
+    if (!p->clean[x] && p->total[x] != p->total[y])
+        return p->total[x] < p->total[y];
+    return x < y;
+}
+
+static void choose(struct problem *p)
+{
     if (p->count <= EXACT)
-        choose_exactly(p, clean);
+        choose_exactly(p);
     else
-        choose_greedily(p, clean, clean + p->count);
-    for (size_t i = 0; i < p->count; i++)
-        p->order[i] = i;
-    for (size_t i = 1; i < p->count; i++)
-        for (size_t j = i; j > 0; j--) {
-            size_t x = p->order[j - 1], y = p->order[j];
-            if (clean[x] > clean[y] ||
-                (clean[x] == clean[y] && (clean[x] || p->total[x] <= p->total[y])))
-                break;
-            p->order[j - 1] = y;
-            p->order[j] = x;
-        }
-    free(clean);
-    return 0;
+        choose_greedily(p);
+    for (size_t i = 0; i < p->count; i++) {
+        size_t at = i;
+        for (; at > 0 && before(p, i, p->order[at - 1]); at--)
+            p->order[at] = p->order[at - 1];
+        p->order[at] = i;
+    }
 }
 
 /* ---- What comes of it ---- */
@@ -182,33 +186,50 @@ static int find_base(struct society_git *git, const char *base, const struct soc
     return soc_resolve(git, "HEAD", ret);
 }
 
+static int try_all(struct society_git *git, const struct problem *p, git_oid *trunk, soc_json *list)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < p->count; i++)
+        result = try_step(git, &p->all->items[p->order[i]], trunk, list);
+    return result;
+}
+
+static int solve(struct society_git *git, struct problem *p, const char *base, soc_json *list)
+{
+    git_oid trunk;
+    int result = find_base(git, base, p->all, &trunk);
+    if (result == 0)
+        result = fill(git, p, &trunk);
+    if (result < 0)
+        return result;
+    choose(p);
+    return try_all(git, p, &trunk, list);
+}
+
 static int propose(struct society_git *git, const char *base, const struct soc_contenders *all,
                    soc_json *list)
 {
-    struct problem p = {.all = all, .count = all->count};
-    git_oid trunk;
-    int result = find_base(git, base, all, &trunk);
-    p.paths = calloc(p.count * p.count + 1, sizeof *p.paths);
-    p.total = calloc(p.count + 1, sizeof *p.total);
-    p.order = calloc(p.count + 1, sizeof *p.order);
-    if (result == 0 && (!p.paths || !p.total || !p.order))
-        result = soc_fail_memory(&git->error);
-    if (result == 0)
-        result = fill(git, &p, &trunk);
-    if (result == 0)
-        result = choose(git, &p);
-    for (size_t i = 0; result == 0 && i < p.count; i++)
-        result = try_step(git, &all->items[p.order[i]], &trunk, list);
-    free(p.paths);
-    free(p.total);
-    free(p.order);
+    size_t count = all->count;
+    int *paths = calloc(count * count + 1, sizeof *paths);
+    int *total = calloc(count + 1, sizeof *total);
+    size_t *order = calloc(count + 1, sizeof *order);
+    bool *clean = calloc(count + 1, sizeof *clean);
+    bool *candidate = calloc(count + 1, sizeof *candidate);
+    struct problem p = {all, count, paths, total, order, clean, candidate};
+    int result = paths && total && order && clean && candidate ? solve(git, &p, base, list)
+                                                               : soc_fail_memory(&git->error);
+    free(paths);
+    free(total);
+    free(order);
+    free(clean);
+    free(candidate);
     return result;
 }
 
 SOC_PUBLIC int society_git_order(society_git *git, const char *names, const char *base,
                                  char **ret_json)
 {
-    struct soc_contenders all;
+    struct soc_contenders all = {0};
     SOC_AUTO_JSON soc_json *list = soc_json_new_array();
     int result = soc_git_enter(git);
     if (result < 0)

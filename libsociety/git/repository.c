@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deltas.h"
 #include "git.h"
 #include "path.h"
 #include "slots.h"
@@ -75,6 +76,7 @@ SOC_PUBLIC int society_git_new(society_git **ret_git)
 static void close_repository(struct society_git *git)
 {
     soc_slots_free(git);
+    soc_deltas_forget(git);
     git_repository_free(git->repository);
     git_odb_free(git->objects);
     git->repository = NULL;
@@ -227,6 +229,7 @@ int soc_repository_join(struct society_git *git, const char *objects_dir)
 
 int soc_repository_forget(struct society_git *git)
 {
+    soc_deltas_forget(git);
     if (git_mempack_reset(git->memory) < 0)
         return soc_fail_git(git, "objects in memory");
     return 0;

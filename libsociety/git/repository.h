@@ -20,6 +20,7 @@
 #include "strbuf.h"
 
 struct soc_slot;
+struct soc_deltas;
 
 struct society_git {
     pid_t pid; /* the process that made it */
@@ -28,8 +29,9 @@ struct society_git {
     struct soc_strbuf root;     /* the main worktree; no data: bare */
     git_repository *repository; /* reads and writes objects through `objects` */
     git_odb *objects;
-    git_odb_backend *memory; /* of `objects` */
-    struct soc_slot *slots;  /* as soc_slots_read() found them */
+    git_odb_backend *memory;   /* of `objects` */
+    struct soc_slot *slots;    /* as soc_slots_read() found them */
+    struct soc_deltas *deltas; /* of commits that were compared */
 };
 
 /* What every public function begins with: 0; -ECHILD; SOCIETY_E_GIT when nothing is open. */

@@ -238,7 +238,7 @@ SOC_PUBLIC int society_git_save(society_git *git, const char *slot, const char *
         result = soc_fail(&git->error, SOCIETY_E_INVALID, "kind or flags: not a word, or unknown");
     if (result == 0)
         result = soc_slot_enter(git, slot, &found);
-    if (result < 0)
+    if (!found)
         return result;
     if (git_repository_open(&s.repository, found->path.data) < 0)
         return soc_fail_git(git, "%s", found->path.data);

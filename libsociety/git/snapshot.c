@@ -89,24 +89,35 @@ static int add_change(struct society_git *git, git_repository *repository, git_i
     return 0;
 }
 
+static int write_changes(struct society_git *git, struct soc_slot *slot,
+                         const struct soc_changes *changes, git_oid *ret_tree)
+{
+    git_index *index = NULL;
+    int result = 0;
+    if (git_repository_index(&index, slot->repository) < 0)
+        return soc_fail_git(git, "the index of slot %s", slot->id);
+    for (size_t i = 0; result == 0 && i < changes->count; i++)
+        result = add_change(git, slot->repository, index, &changes->items[i]);
+    if (result == 0 && git_index_write_tree_to(ret_tree, index, slot->repository) < 0)
+        result = soc_fail_git(git, "the tree of slot %s", slot->id);
+    /* What was put into the index in memory is not to count the next time. */
+    if (git_index_read(index, 1) < 0 && result == 0)
+        result = soc_fail_git(git, "the index of slot %s", slot->id);
+    git_index_free(index);
+    return result;
+}
+
 /* The tree of HEAD with all changes; 1 there are some, 0 none. */
 static int write_tree(struct society_git *git, struct soc_slot *slot, git_oid *ret_tree)
 {
     struct soc_changes changes;
-    git_index *index = NULL;
     int result = soc_changes_read(git, slot->repository, false, &changes);
     if (result < 0)
         return result;
-    size_t count = changes.count;
-    if (count > 0 && git_repository_index(&index, slot->repository) < 0)
-        result = soc_fail_git(git, "the index of slot %s", slot->id);
-    for (size_t i = 0; result == 0 && i < count; i++)
-        result = add_change(git, slot->repository, index, &changes.items[i]);
-    if (result == 0 && count > 0 && git_index_write_tree_to(ret_tree, index, slot->repository) < 0)
-        result = soc_fail_git(git, "the tree of slot %s", slot->id);
-    git_index_free(index);
+    bool any = changes.count > 0;
+    result = any ? write_changes(git, slot, &changes, ret_tree) : 0;
     soc_changes_free(&changes);
-    return result < 0 ? result : count > 0;
+    return result < 0 ? result : any;
 }
 
 /* ---- The commit ---- */

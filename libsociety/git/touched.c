@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "deltas.h"
 #include "snapshot.h"
 
 static const char *state_of(unsigned kinds)
@@ -38,7 +39,7 @@ SOC_PUBLIC int society_git_changes(society_git *git, const char *slot, uint32_t 
                                    char **ret_json)
 {
     struct soc_slot *found = NULL;
-    struct soc_changes changes;
+    struct soc_changes changes = {0};
     int result = soc_git_enter(git);
     if (result == 0)
         result = soc_slot_enter(git, slot, &found);
@@ -58,16 +59,6 @@ SOC_PUBLIC int society_git_changes(society_git *git, const char *slot, uint32_t 
 
 /* ---- Against the base ---- */
 
-static int tree_of(struct society_git *git, const git_oid *id, git_tree **ret)
-{
-    git_commit *commit = NULL;
-    int result = 0;
-    if (git_commit_lookup(&commit, git->repository, id) < 0 || git_commit_tree(ret, commit) < 0)
-        result = soc_fail_git(git, "reading a commit");
-    git_commit_free(commit);
-    return result;
-}
-
 /* Where the slot's work began: what it and its base have in common. Without a base it is HEAD. */
 static int find_start(struct society_git *git, const struct soc_slot *slot, git_oid *ret)
 {
@@ -83,44 +74,36 @@ static int find_start(struct society_git *git, const struct soc_slot *slot, git_
     return result;
 }
 
-static int append_paths(struct society_git *git, git_tree *from, git_tree *to, soc_json *list)
+static int append_paths(struct society_git *git, const git_oid *from, const git_oid *to,
+                        soc_json *list)
 {
-    git_diff *diff = NULL;
-    int result = 0;
-    if (git_diff_tree_to_tree(&diff, git->repository, from, to, NULL) < 0)
-        return soc_fail_git(git, "comparing two trees");
-    for (size_t i = 0; result == 0 && i < git_diff_num_deltas(diff); i++) {
-        const char *path = git_diff_get_delta(diff, i)->new_file.path;
+    const struct soc_deltas *deltas = NULL;
+    int result = soc_deltas_read(git, from, to, &deltas);
+    for (size_t i = 0; deltas && result == 0 && i < deltas->count; i++) {
+        const char *path = deltas->items[i].path;
         if (soc_json_append(list, soc_json_new_string(path, strlen(path))) < 0)
             result = soc_fail_memory(&git->error);
     }
-    git_diff_free(diff);
     return result;
 }
 
 SOC_PUBLIC int society_git_touched(society_git *git, const char *slot, char **ret_json)
 {
     git_oid start, now;
-    git_tree *from = NULL;
-    git_tree *to = NULL;
     struct soc_slot *found = NULL;
     SOC_AUTO_JSON soc_json *list = soc_json_new_array();
     int result = soc_git_enter(git);
     if (result == 0)
         result = soc_slot_enter(git, slot, &found);
-    if (result == 0)
-        result = list ? find_start(git, found, &start) : soc_fail_memory(&git->error);
+    if (!found)
+        return result;
+    result = list ? find_start(git, found, &start) : soc_fail_memory(&git->error);
     if (result == 0)
         result = soc_snapshot(git, found, &now);
     if (result == 0)
-        result = tree_of(git, &start, &from);
+        result = append_paths(git, &start, &now, list);
+    int forgotten = soc_repository_forget(git);
     if (result == 0)
-        result = tree_of(git, &now, &to);
-    if (result == 0)
-        result = append_paths(git, from, to, list);
-    git_tree_free(from);
-    git_tree_free(to);
-    if (found)
-        soc_repository_forget(git);
+        result = forgotten;
     return result < 0 ? result : soc_git_return(git, list, ret_json);
 }

@@ -79,19 +79,21 @@ static int settle(struct society_git *git, git_index *index, struct soc_unmerged
     bool a_same = git_oid_equal(&ancestor->id, &a->id);
     if (!a_same && !git_oid_equal(&ancestor->id, &b->id) && !git_oid_equal(&a->id, &b->id))
         return 0;
-    SOC_AUTO_FREE char *path = strdup(conflict->path);
-    SOC_AUTO_FREE char *old = strdup(ancestor->path);
-    if (!path || !old)
+    SOC_AUTO_STRBUF struct soc_strbuf path = SOC_STRBUF_INIT;
+    SOC_AUTO_STRBUF struct soc_strbuf old = SOC_STRBUF_INIT;
+    soc_strbuf_add_string(&path, conflict->path);
+    soc_strbuf_add_string(&old, ancestor->path);
+    if (path.failed || old.failed)
         return soc_fail_memory(&git->error);
     git_index_entry merged = *(a_same ? b : a);
     merged.mode = a->mode != ancestor->mode ? a->mode : b->mode;
     merged.flags = 0;
-    merged.path = path;
+    merged.path = path.data;
     conflict->gone = true;
     /* Removing fails where there is none, which is as good. */
-    git_index_conflict_remove(index, path);
-    git_index_conflict_remove(index, old);
-    return git_index_add(index, &merged) < 0 ? soc_fail_git(git, "%s", path) : 0;
+    git_index_conflict_remove(index, path.data);
+    git_index_conflict_remove(index, old.data);
+    return git_index_add(index, &merged) < 0 ? soc_fail_git(git, "%s", path.data) : 0;
 }
 
 int soc_unmerged_read(struct society_git *git, git_index *index, struct soc_unmerged_list *ret)

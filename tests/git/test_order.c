@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The order of merges is the best there is: against every other order of a few branches, tried out by git itself; and a good one
- * for more than can be tried.
+ * The order of merges has the fewest that conflict where that number is known, for few branches and for more than are looked at
+ * exactly.
  */
 #include <society/git.h>
 #include <society/society.h>

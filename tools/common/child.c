@@ -24,6 +24,8 @@ static void become(const char *const *words, int out, int quiet)
         count++;
     }
     argv[count] = NULL;
+    if (!argv[0])
+        _exit(127);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || (quiet && dup2(null, 2) < 0))
         _exit(127);
