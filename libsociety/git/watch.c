@@ -3,10 +3,11 @@
  * Following the working copies: one inotify instance over the directories of all slots, ignored ones
  * left out, and over what tells of HEAD, index and refs in the git directories.
  *
- * What an event says is not believed and does not matter: it means "look again". New directories are
- * watched as they come; a new slot, a move of directories and lost events lead to watching everything
- * anew, which costs no more than a walk, since the kernel knows what it watches already. A timer is
- * the safety net, and takes over where the kernel gives no watches any more.
+ * What an event says is not believed and does not matter: it means "look again". When directories came
+ * or went (slots are directories, too) or events were lost, everything is watched anew a moment later,
+ * which costs no more than a walk, since the kernel knows what it watches already; then it may have
+ * changed once more. The timer that this takes is the safety net as well, and serves alone where the
+ * kernel gives no watches any more.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,6 +23,7 @@
 
 #define NET_SECONDS 30
 #define POLL_SECONDS 1
+#define ANEW_MS 100
 #define DEPTH 64
 #define MASK                                                                          \
     (IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | \
@@ -33,6 +35,7 @@ struct society_git_watch {
     int inotify_fd;
     int timer_fd;
     bool polling; /* not everything could be watched */
+    bool stale;   /* everything is to be watched anew, when the timer says so */
 };
 
 /* ---- What is watched ---- */
@@ -119,10 +122,12 @@ static int watch_everything(struct society_git_watch *w)
 
 /* ---- The descriptor ---- */
 
-static int set_timer(struct society_git_watch *w)
+static int set_timer(const struct society_git_watch *w)
 {
     time_t seconds = w->polling ? POLL_SECONDS : NET_SECONDS;
     struct itimerspec period = {{seconds, 0}, {seconds, 0}};
+    if (w->stale)
+        period.it_value = (struct timespec){0, ANEW_MS * 1000000};
     return timerfd_settime(w->timer_fd, 0, &period, NULL);
 }
 
@@ -154,7 +159,7 @@ SOC_PUBLIC int society_git_watch_open(society_git *git, society_git_watch **ret_
     struct society_git_watch *w = calloc(1, sizeof *w);
     if (!w)
         return soc_fail_memory(&git->error);
-    *w = (struct society_git_watch){git, -1, -1, -1, false};
+    *w = (struct society_git_watch){git, -1, -1, -1, false, false};
     result = open_descriptors(w);
     if (result == 0)
         result = watch_everything(w);
@@ -213,14 +218,16 @@ SOC_PUBLIC int society_git_watch_take(society_git_watch *watch)
     int result = soc_git_enter(watch->git);
     if (result < 0)
         return result;
-    bool anew = soc_sys->read(watch->timer_fd, &ticks, sizeof ticks) > 0;
-    any = anew;
-    anew |= read_events(watch, &any);
-    if (!anew)
+    bool ticked = soc_sys->read(watch->timer_fd, &ticks, sizeof ticks) > 0;
+    bool directories = read_events(watch, &any);
+    if (!ticked && (!directories || watch->stale))
         return any;
-    watch->polling = watch->inotify_fd < 0;
-    result = watch_everything(watch);
+    watch->stale = directories;
+    if (ticked) {
+        watch->polling = watch->inotify_fd < 0;
+        result = watch_everything(watch);
+    }
     if (result == 0 && set_timer(watch) < 0)
         result = soc_fail_errno(&watch->git->error, "cannot watch");
-    return result < 0 ? result : any;
+    return result < 0 ? result : 1;
 }

@@ -45,7 +45,7 @@ static bool sees(const char *command)
 {
     repo_run("%s", command);
     bool seen = seen_within(10000);
-    while (seen_within(50))
+    while (seen_within(250)) /* longer than it waits to watch new directories */
         continue;
     return seen;
 }

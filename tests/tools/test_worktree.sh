@@ -108,6 +108,21 @@ is "$(git status --porcelain | sort | xargs)" "M numbers ?? new.txt M src/main.c
 is "$(git diff --cached --name-only)" src/main.c "what was staged is staged"
 is "$(society-worktree stash list)" "" "and is gone then"
 
+# Many at once.
+cd ../app || exit 1
+git config society.path '../<repo>-<slot>'
+pids=
+for slot in one two three four; do
+    society-worktree add "$slot" >"$T/$slot.out" 2>&1 &
+    pids="$pids $!"
+done
+failed=0
+for pid in $pids; do
+    wait "$pid" || failed=$((failed + 1))
+done
+is $failed 0 "adds at the same time do not meet"
+is "$(society-worktree list --json | jq -r .slot | grep -cE '^(one|two|three|four)$')" 4 "and all of them are there"
+
 # Outside of a repository, and without a society.
 mkdir "$T/plain"
 cd "$T/plain" || exit 1

@@ -236,6 +236,7 @@ int worktree_add(struct worktree *w)
 {
     if (w->clone)
         worktree_need_society(w);
+    worktree_lock(w);
     if (w->count == 0) {
         tool_expect_arguments(w->t, 2, -1, "the slot's name, or --count N");
         if (w->t->count > 2 && w->path)

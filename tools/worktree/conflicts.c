@@ -230,7 +230,7 @@ static int watch(struct worktree *w, const char *names)
     for (;;) {
         take(w, following);
         json_value *pairs = look(w, names);
-        worktree_slots(w, 0);
+        worktree_forget_slots(w);
         for (size_t i = 0; i < json_count(pairs); i++) {
             json_value *pair = json_element(pairs, i);
             if (!is_new(before, pair))

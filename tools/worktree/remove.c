@@ -210,6 +210,7 @@ int worktree_remove(struct worktree *w)
 {
     struct unsaved unsaved = {0};
     tool_expect_arguments(w->t, 2, 2, "the slot's name");
+    worktree_lock(w);
     json_value *slot = worktree_need(w, w->t->arguments[1]);
     if (check_lost(w, slot)) {
         if (!json_member_true(slot, "clone"))

@@ -83,10 +83,11 @@ void worktree_open(struct worktree *w)
 
 void worktree_close(struct worktree *w)
 {
-    json_release(w->slots);
-    w->slots = NULL;
+    worktree_forget_slots(w);
     society_git_close(w->git);
+    society_mutex_unlock(w->mutex);
     w->git = NULL;
+    w->mutex = NULL;
 }
 
 json_value *worktree_slots(struct worktree *w, int bytes)
@@ -101,6 +102,12 @@ json_value *worktree_slots(struct worktree *w, int bytes)
     if (!w->slots)
         tool_fail(STATUS_SYSTEM, "out of memory");
     return w->slots;
+}
+
+void worktree_forget_slots(struct worktree *w)
+{
+    json_release(w->slots);
+    w->slots = NULL;
 }
 
 json_value *worktree_find(struct worktree *w, const char *slot)
@@ -168,4 +175,16 @@ void worktree_need_society(const struct worktree *w)
 {
     if (!w->t->society)
         tool_fail(STATUS_SYSTEM, "no society here or above; make one with society-init");
+}
+
+/* Long enough for a checkout of many files. */
+#define LOCK_WAIT_MS 600000
+
+void worktree_lock(struct worktree *w)
+{
+    if (!w->t->society)
+        return;
+    int result = society_mutex_lock(w->t->society, "git-slots", LOCK_WAIT_MS, &w->mutex);
+    if (result < 0)
+        tool_fail_result(w->t, result);
 }

@@ -6,6 +6,7 @@
 #define TOOLS_WORKTREE_WORKTREE_H
 
 #include <society/git.h>
+#include <society/ownership.h>
 
 #include "common/json.h"
 #include "common/tool.h"
@@ -13,9 +14,10 @@
 struct worktree {
     struct tool *t; /* t->society is NULL where there is none */
     society_git *git;
-    const char *dir;   /* the repository's common directory */
-    const char *root;  /* the main worktree, or the bare repository */
-    json_value *slots; /* as society_git_slots() gave them last; NULL before */
+    const char *dir;      /* the repository's common directory */
+    const char *root;     /* the main worktree, or the bare repository */
+    society_mutex *mutex; /* of worktree_lock() */
+    json_value *slots;    /* as society_git_slots() gave them last; NULL before */
 
     /* what the options said; NULL, 0: nothing */
     const char *topic, *base, *path, *message;
@@ -32,6 +34,9 @@ void worktree_fail(const struct worktree *w, int result) __attribute__((noreturn
 
 /* Reads the slots anew, with their disk use if `bytes`. */
 json_value *worktree_slots(struct worktree *w, int bytes);
+
+/* Has them read anew when they are needed next. */
+void worktree_forget_slots(struct worktree *w);
 
 /* The slot of this name, borrowed; NULL: there is none. */
 json_value *worktree_find(struct worktree *w, const char *slot);
@@ -50,6 +55,10 @@ int worktree_online(const struct worktree *w, const char *slot);
 
 /* The society, or the end: some verbs can't do without. */
 void worktree_need_society(const struct worktree *w);
+
+/* Keeps others from making and removing slots of this society for as long as this process lives. Without a society nobody is kept
+ * from it. */
+void worktree_lock(struct worktree *w);
 
 /* A formatted text, to be given to free(); the end if memory runs out. */
 char *worktree_text(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -69,7 +69,7 @@ const char *repo_path(const char *name)
 }
 
 /* Runs a command and keeps what it prints. */
-static const char *run(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static const char *run(const char *format, va_list arguments)
 {
     char command[8192];
     char *out = said[next_said++ % SAID_RING];
