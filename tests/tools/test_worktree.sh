@@ -86,6 +86,8 @@ git worktree add -q -b by-hand ../team-agent-77
 is "$(cd ../team-agent-77 && society-send agent-01 hi >/dev/null && jq -r .from "$T/app/.society-agent/messages.jsonl" | tail -n 1)" \
     agent-77 "a worktree made by hand whose name has agent-NN gives that id"
 is "$(slot_field agent-77 path)" "$T/team-agent-77" "and is listed"
+ok "add takes it over" society-worktree add agent-77
+like "$(slot_field agent-77 locked)" "society: slot agent-77" "and locks it"
 
 # gc and stash.
 is "$(git config gc.auto) $(git config maintenance.auto)" "0 false" "git does no maintenance by itself"
@@ -103,6 +105,7 @@ empty "$(git stash list)" "and nothing in the stash that all worktrees share"
 like "$(society-worktree stash list)" 'half a thought' "stash list"
 is "$(cd ../app-agent-02 && society-worktree stash list)" "" "of this slot alone"
 status_is 1 "another slot pops nothing" env -C "$T/app-agent-02" society-worktree stash pop
+status_is 1 "there is nothing more to stash" society-worktree stash push
 ok "stash pop" society-worktree stash pop
 is "$(git status --porcelain | sort | xargs)" "M numbers ?? new.txt M src/main.c" "gives everything back"
 is "$(git diff --cached --name-only)" src/main.c "what was staged is staged"

@@ -122,6 +122,13 @@ status_is 1 "a repository within" society-worktree remove agent-06 --force
 test -e ../app-agent-06/inner/x
 is $? 0 "stands against --force too"
 
+# Within what is ignored, too, until that is dropped.
+society-worktree add agent-09 >/dev/null
+mkdir ../app-agent-09/cache && git init -q ../app-agent-09/cache/inner
+echo 'cache/' >>.git/info/exclude && echo x >../app-agent-09/cache/inner/x
+status_is 1 "a repository within an ignored directory" society-worktree remove agent-09
+ok "goes with --drop-ignored" society-worktree remove agent-09 --drop-ignored
+
 # A clone's own commits.
 society-worktree add agent-07 --clone >/dev/null
 echo own >../app-agent-07/own && commit ../app-agent-07 own

@@ -74,10 +74,15 @@ static int branch_exists(const struct addition *a)
     return commit != NULL;
 }
 
+static char *lock_reason(const char *slot)
+{
+    return worktree_text("society: slot %s; society-worktree remove %s", slot, slot);
+}
+
 static void make_worktree(struct addition *a)
 {
     struct worktree *w = a->w;
-    char *reason = worktree_text("society: slot %s; society-worktree remove %s", a->slot, a->slot);
+    char *reason = lock_reason(a->slot);
     int failed;
     a->made = 1; /* git may fail half way, in a hook for instance */
     if (branch_exists(a)) {
@@ -200,6 +205,13 @@ static void adopt(struct worktree *w, json_value *item)
         if (files_mark(w, git_dir, slot, base, 0) < 0)
             tool_fail(STATUS_SYSTEM, "slot %s: its name could not be recorded", slot);
         free(base);
+    }
+    if (!json_member_true(item, "clone") && !json_member_text(item, "locked", NULL)) {
+        char *reason = lock_reason(slot);
+        if (git_run(w->dir, "worktree", "lock", "--reason", reason,
+                    json_member_text(item, "path", "")) != 0)
+            tool_warn("slot %s: git could not lock the worktree", slot);
+        free(reason);
     }
     free(own);
     tool_warn("slot %s is there already; nothing in it was changed", slot);

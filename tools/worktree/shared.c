@@ -43,30 +43,31 @@ int worktree_gc(struct worktree *w)
 
 /* ---- stash ---- */
 
-static void refuse_unmerged(struct worktree *w, json_value *slot)
+/* Whether there is something to stash; the end where git stash could not keep it. */
+static int has_changes(struct worktree *w, json_value *slot)
 {
     struct unsaved unsaved;
     unsaved_find(w, slot, &unsaved);
-    const char *unmerged = unsaved.text ? strstr(unsaved.text, "\n  unmerged: ") : NULL;
-    if (unmerged)
+    if (unsaved.text && strstr(unsaved.text, "\n  unmerged: "))
         tool_fail(STATUS_NO, "slot %s: a merge is under way, and git stash can't keep one",
                   json_member_text(slot, "slot", ""));
+    int changes = unsaved.changes;
     unsaved_free(&unsaved);
+    return changes > 0;
 }
 
 static int push(struct worktree *w, json_value *slot)
 {
     const char *path = json_member_text(slot, "path", "");
     char *ref = NULL;
-    refuse_unmerged(w, slot);
-    int result =
-        society_git_save(w->git, json_member_text(slot, "slot", ""), "stash", w->message, 0, &ref);
-    if (result < 0)
-        worktree_fail(w, result);
-    if (result == 0) {
+    if (!has_changes(w, slot)) {
         tool_warn("there is nothing to stash");
         return STATUS_NO;
     }
+    int result =
+        society_git_save(w->git, json_member_text(slot, "slot", ""), "stash", w->message, 0, &ref);
+    if (result <= 0)
+        worktree_fail(w, result);
     /* All of it is saved: the working copy goes back to its last commit. */
     if (git_run(path, "reset", "--quiet", "--hard") != 0 ||
         git_run(path, "clean", "--quiet", "-d", "--force") != 0)

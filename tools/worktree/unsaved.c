@@ -41,7 +41,9 @@ static int end(struct listing *l)
 static json_value *read_changes(struct worktree *w, const char *slot)
 {
     char *text = NULL;
-    int result = society_git_changes(w->git, slot, SOCIETY_GIT_IGNORED, &text);
+    /* What need not be saved may be anything, a repository too. */
+    uint32_t flags = w->drop_ignored ? 0 : SOCIETY_GIT_IGNORED;
+    int result = society_git_changes(w->git, slot, flags, &text);
     if (result < 0)
         worktree_fail(w, result);
     json_value *changes = json_read(text, NULL);
