@@ -193,27 +193,24 @@ static int fill(struct society *s, const char *project, const char *project_id)
     return result;
 }
 
-/* In a linked worktree the society is the main worktree's, if that has one: a second one here would
- * cut its agents off from the others. 1 it has; 0; -ENOMEM. */
-static int find_main(const char *project, struct soc_strbuf *out)
+/* In a working copy of a project that has a society that one is meant: a second one here would cut
+ * its agents off from the others. 1 it has; 0; SOCIETY_E_NO_SOCIETY; -ENOMEM. */
+static int find_main(struct society *s, const char *project, struct soc_strbuf *out)
 {
     struct soc_git git;
-    struct stat st;
-    SOC_AUTO_STRBUF struct soc_strbuf root = SOC_STRBUF_INIT;
     int result = soc_git_find(project, &git);
-    if (result <= 0)
-        return result;
-    bool linked = git.linked && soc_git_main_root(&git, &root);
-    soc_git_free(&git);
-    if (!linked)
-        return 0;
-    soc_path_join(out, root.data, SOC_DIR_NAME);
-    if (out->failed)
-        return -ENOMEM;
-    if (soc_sys->fstatat(AT_FDCWD, out->data, &st, 0) == 0 && S_ISDIR(st.st_mode))
-        return 1;
-    soc_strbuf_clear(out);
-    return 0;
+    if (result > 0) {
+        result = soc_discover_git(&git, out);
+        soc_git_free(&git);
+    }
+    if (result == SOCIETY_E_NO_SOCIETY)
+        return soc_fail(&s->error, result,
+                        "the society of this working copy, %s, is not there; if it was moved, run "
+                        "`society-worktree repair` in the repository",
+                        out->data);
+    if (result == 0)
+        soc_strbuf_clear(out);
+    return result < 0 ? soc_fail_memory(&s->error) : result;
 }
 
 static int check_arguments(struct society *s, const char *project_id, uint32_t flags)
@@ -237,10 +234,12 @@ SOC_PUBLIC int society_init(society *s, const char *path, const char *project_id
     if (!project)
         return soc_fail_errno(&s->error, "%s", path ? path : "the working directory");
     SOC_AUTO_STRBUF struct soc_strbuf dir = SOC_STRBUF_INIT;
-    int shared = find_main(project, &dir);
+    int shared = find_main(s, project, &dir);
+    if (shared < 0)
+        return shared;
     if (shared == 0)
         soc_path_join(&dir, project, SOC_DIR_NAME);
-    if (shared < 0 || dir.failed)
+    if (dir.failed)
         return soc_fail_memory(&s->error);
     if (shared == 1)
         return soc_open_at(s, dir.data);

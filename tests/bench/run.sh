@@ -10,7 +10,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/society-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 
-for program in append crowd wake sleepers history death command tasks; do
+for program in append crowd wake sleepers history death command tasks conflicts; do
     mkdir "$work/$program"
     (cd "$work/$program" && "$here/$program") >>"$work/results"
 done
@@ -41,6 +41,8 @@ sort -k1,1 -k2,2 -k4,4n "$work/results" | awk '
         what["open-after-100000"] = what["open-after-1000000"] = \
             "open and claim with 1,000 live tasks after so many changes / after the first 40,000"
         what["claim-by-1"] = "a claim in a process that has the state / locked write(2)"
+        what["merges"] = "society-worktree conflicts, 9 branches / git merge-tree for each of the 36 pairs"
+        what["conflicts"] = "the same, working copies read, too / the same"
         what["watch"] = "society-send until society-watch has printed / until it has ended"
         printf "\n%-18s %7s   %-24s %-24s\n", "", "ratio", "floor: median (range)", "ours: median (range)  µs"
         for (i = 1; i <= n; i++) {

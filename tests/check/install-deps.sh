@@ -39,6 +39,7 @@ build_set() {
     header_of stdio.h libc6-dev
     header_of jansson.h libjansson-dev
     header_of sha2.h libmd-dev
+    header_of git2.h libgit2-dev
 }
 
 tests_set() {

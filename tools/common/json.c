@@ -115,6 +115,11 @@ int64_t json_member_number(json_value *value, const char *name, int64_t otherwis
     return json_is_integer(member) ? json_integer_value(member) : otherwise;
 }
 
+int64_t json_number(json_value *value, int64_t otherwise)
+{
+    return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
 int json_member_true(json_value *value, const char *name)
 {
     return json_is_true(json_object_get(value, name));

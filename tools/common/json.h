@@ -52,6 +52,9 @@ const char *json_member_text(json_value *value, const char *name, const char *ot
 /* A member's whole number, or `otherwise`. */
 int64_t json_member_number(json_value *value, const char *name, int64_t otherwise);
 
+/* A whole number, or `otherwise`. */
+int64_t json_number(json_value *value, int64_t otherwise);
+
 /* Whether a member is true. */
 int json_member_true(json_value *value, const char *name);
 
