@@ -143,6 +143,18 @@ static int exclude(struct society *s, const char *project)
 
 /* ---- All of it ---- */
 
+/* The handle was opened before there was a project.json to read. */
+static int read_project(struct society *s)
+{
+    struct soc_config config = {0};
+    int result = soc_config_load(&config, &s->dir, &s->error);
+    if (result < 0)
+        return result;
+    soc_config_free(&s->config);
+    s->config = config;
+    return 0;
+}
+
 static int fill(struct society *s, const char *project, const char *project_id)
 {
     size_t length;
@@ -154,6 +166,8 @@ static int fill(struct society *s, const char *project, const char *project_id)
     int result = make_subdirectories(s);
     if (result == 0)
         result = write_project(s, project_id ? project_id : name.data);
+    if (result == 0)
+        result = read_project(s);
     if (result == 0)
         result = exclude(s, project);
     return result;
