@@ -322,6 +322,14 @@ run-valgrind-programs:
 	    $(UNIT_EXAMPLES)
 run-valgrind-tools:
 	$(RUN) -t 300 tests/check/test_valgrind.sh
+# Needs npm's registry, and is no part of `make check`.
+.PHONY: check-node run-node
+check-node:
+	@$(DEPS) install node
+	$(SUB) CC=gcc all
+	$(SUB) CC=gcc run-node
+run-node:
+	$(RUN) -v -t 600 tests/node/test_node.sh
 check-man check-install: check-%:
 	$(SUB) CC=gcc all
 	$(SUB) CC=gcc run-$*
@@ -351,6 +359,7 @@ help:
 	@echo 'make demo         install what is missing, build, and watch agents talk'
 	@echo 'make check        install what is missing, build and run every test; one part: make check-PART'
 	@echo '                  parts: $(PARTS)'
+	@echo 'make check-node   the Node package, with what it needs from npm'
 	@echo 'make check-long   the stress and fault tests at length, and:'
 	@echo '     check-mutants   that the tests catch seeded mistakes (MUTANTS="NAME…": only these)'
 	@echo '     check-model     the model of claims, with spin'

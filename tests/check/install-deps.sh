@@ -7,7 +7,7 @@
 #   install-deps.sh install SET        installs what is missing with apt, as root or with sudo; prints the list first
 #
 # SET: build (the library and the tools), demo, tests (build and run test programs), check (everything `make check` runs), long
-# (everything `make check-long` runs).
+# (everything `make check-long` runs), node (`make check-node`).
 # This runs on a machine that has only sh.
 
 set -eu
@@ -64,11 +64,18 @@ long_set() {
     command_of spin spin
 }
 
+node_set() {
+    build_set
+    command_of node nodejs
+    command_of npm npm
+}
+
 case $set_name in
 build | demo) build_set ;;
 tests) tests_set ;;
 check) check_set ;;
 long) long_set ;;
+node) node_set ;;
 *)
     echo "install-deps.sh: unknown set $set_name" >&2
     exit 2
