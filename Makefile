@@ -247,7 +247,7 @@ clean:
 RESULTS := build/check/results
 RUN      = @mkdir -p $(dir $(RESULTS)); $(WITH_BIN) tests/run -r $(RESULTS) -n $(@:run-%=%)
 SUB      = @$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1
-PARTS   := format source tidy build unit api faults tools stress tsan valgrind man install coverage
+PARTS   := format source tidy build unit api faults tools stress tsan valgrind man install python coverage
 
 COVERED        := log.c rotate.c reader.c segment.c lock.c cursor.c tail.c
 VALGRIND_TESTS := strbuf json crc32c record log reader segment cursor state tail inbox memtree memfs simclock
@@ -322,6 +322,8 @@ run-valgrind-programs:
 	    $(UNIT_EXAMPLES)
 run-valgrind-tools:
 	$(RUN) -t 300 tests/check/test_valgrind.sh
+run-python:
+	$(RUN) tests/python/test_module.sh tests/python/test_types.sh
 # Needs npm's registry, and is no part of `make check`.
 .PHONY: check-node run-node
 check-node:
@@ -330,7 +332,7 @@ check-node:
 	$(SUB) CC=gcc run-node
 run-node:
 	$(RUN) -v -t 600 tests/node/test_node.sh
-check-man check-install: check-%:
+check-man check-install check-python: check-%:
 	$(SUB) CC=gcc all
 	$(SUB) CC=gcc run-$*
 run-man:

@@ -50,7 +50,7 @@ tests_set() {
 
 check_set() {
     tests_set
-    for package in clang clang-format clang-tidy valgrind mandoc; do
+    for package in clang clang-format clang-tidy valgrind mandoc python3 mypy; do
         command_of "$package" "$package"
     done
     # valgrind must know the functions of the dynamic linker and libc by their names.

@@ -7,7 +7,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { Worker, MessageChannel, isMainThread } = require('node:worker_threads');
+const { Worker, MessageChannel, isMainThread, receiveMessageOnPort } = require('node:worker_threads');
 const { toError } = require('./errors.js');
 
 const LONGEST_STOP_MS = 2000;
@@ -32,7 +32,7 @@ class Engine {
     });
     worker.unref();
     worker.on('error', (error) => this.#fail({ code: 'INTERNAL', result: 0, message: error.message }));
-    worker.on('exit', () => this.#fail({ code: 'CLOSED', result: 0, message: 'the worker of libsociety has ended' }));
+    worker.on('exit', () => this.#end());
     this.#port = port1;
     port1.on('message', (message) => this.#receive(message));
     port1.unref();
@@ -89,6 +89,12 @@ class Engine {
     if (request.ended) request.ended();
     if (!error) request.resolve(value);
     else request.reject(error.code === 'ABORTED' ? request.signal.reason : toError(error, request.asked));
+  }
+
+  // The worker has ended; what it said last may not have been heard yet.
+  #end() {
+    for (let last; !this.#dead && (last = receiveMessageOnPort(this.#port)); ) this.#receive(last.message);
+    this.#fail({ code: 'CLOSED', result: 0, message: 'the worker of libsociety has ended' });
   }
 
   // The worker is of no more use: the next one to ask gets another.
