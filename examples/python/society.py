@@ -17,10 +17,12 @@ the C handle is: give each thread its own. Calls that wait let other threads run
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import select
 import subprocess
+import threading
 import time
 import weakref
 from ctypes import POINTER, byref, c_char_p, c_int, c_int32, c_int64, c_uint32, c_void_p
@@ -142,7 +144,7 @@ _CLASSES: Dict[str, Type[SocietyError]] = {
 }  # fmt: skip
 
 _WOKEN = -4111
-_INTERRUPTED = -4
+_INTERRUPTED = -errno.EINTR
 
 
 def _error(result: int, message: str) -> SocietyError:
@@ -321,7 +323,11 @@ def _take_list(pointer: c_void_p) -> List[Any]:
 
 
 class _Handle:
-    """The C handle, which its streams and waits must know to be open."""
+    """The C handle: `with handle as pointer:` around every call.
+
+    A second thread is refused meanwhile, for which C has no words. Only what the garbage collector closes, in whatever thread it
+    runs, may have to wait until the handle is free.
+    """
 
     def __init__(self) -> None:
         pointer = c_void_p()
@@ -329,24 +335,43 @@ class _Handle:
         if result < 0:
             raise _error(result, "no handle could be made")
         self.pointer: Optional[c_void_p] = pointer
+        self._lock = threading.RLock()
+        self._forgotten: List[c_void_p] = []  # tails to close
+
+    def __enter__(self) -> c_void_p:
+        if not self._lock.acquire(blocking=False):
+            raise SystemCallError("this society is in use by another thread; give each thread its own", "EBUSY", -errno.EBUSY)
+        if self.pointer is None:
+            self._lock.release()
+            raise ClosedError("this society is closed", "CLOSED")
+        while self._forgotten:
+            _lib().society_tail_close(self._forgotten.pop())
+        return self.pointer
+
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
+        self._lock.release()
 
     def close(self) -> None:
         if self.pointer is not None:
-            pointer, self.pointer = self.pointer, None
-            _lib().society_close(pointer)
+            with self as pointer:
+                self.pointer = None
+                _lib().society_close(pointer)
 
-    def get(self) -> c_void_p:
-        if self.pointer is None:
-            raise ClosedError("this society is closed", "CLOSED")
-        return self.pointer
+    def close_tail(self, tail: c_void_p) -> None:
+        self._forgotten.append(tail)
+        if self.pointer is not None and self._lock.acquire(blocking=False):
+            self._lock.release()
+            with self:
+                pass
 
     def check(self, result: int) -> int:
         if result < 0:
-            raise _error(result, _lib().society_last_message(self.get()).decode())
+            raise _error(result, _lib().society_last_message(self.pointer).decode())
         return result
 
     def call(self, name: str, *arguments: Any) -> int:
-        return self.check(getattr(_lib(), name)(self.get(), *arguments))
+        with self as pointer:
+            return self.check(getattr(_lib(), name)(pointer, *arguments))
 
     def text(self, name: str, *arguments: Any) -> str:
         out = c_void_p()
@@ -371,14 +396,15 @@ class _Handle:
             taken = self._take(pointer, "society_wait_mutex" if kind == "mutex" else "society_wait_take", deadline)
         finally:
             if self.pointer is not None:
-                _lib().society_wait_close(pointer)
+                with self:
+                    _lib().society_wait_close(pointer)
         return taken if taken is not None else self._take_late(now, wait)
 
     def _take(self, pointer: c_void_p, take: str, deadline: Optional[float]) -> Optional[c_void_p]:
         out = c_void_p()
         poll = select.poll()
         polled = -1
-        while self.check(getattr(_lib(), take)(pointer, byref(out))) == 0:
+        while not self._try(take, pointer, out):
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 return None
@@ -387,6 +413,10 @@ class _Handle:
                 poll.register(polled, select.POLLIN)
             poll.poll(None if left is None else min(left * 1000 + 1, 2**30))
         return out
+
+    def _try(self, take: str, pointer: c_void_p, out: c_void_p) -> bool:
+        with self:
+            return self.check(getattr(_lib(), take)(pointer, byref(out))) == 1
 
     def _take_late(self, now: Callable[[], c_void_p], wait: Wait) -> c_void_p:
         try:
@@ -416,10 +446,9 @@ class Stream(Iterator[Json]):
         pointer = c_void_p()
         self._handle.call("society_tail_open", _bytes(log), position, flags, byref(pointer))
         self._pointer: Optional[c_void_p] = pointer
-        self._finalizer = weakref.finalize(self, _close_tail, self._handle, pointer)
+        self._finalizer = weakref.finalize(self, self._handle.close_tail, pointer)
 
     def _get(self) -> c_void_p:
-        self._handle.get()
         if self._pointer is None:
             raise ClosedError("this stream is closed", "CLOSED")
         return self._pointer
@@ -427,13 +456,15 @@ class Stream(Iterator[Json]):
     def poll(self) -> Optional[Json]:
         """The next record, if there is one already. Commits nothing."""
         record, position = c_char_p(), c_int64()
-        tail = self._get()
-        found = self._handle.check(_lib().society_tail_next(tail, byref(record), byref(position)))
-        incident = _lib().society_tail_incident(tail)
+        with self._handle:
+            tail = self._get()
+            found = self._handle.check(_lib().society_tail_next(tail, byref(record), byref(position)))
+            text = record.value if found == 1 else None
+            incident = _lib().society_tail_incident(tail)
         self._incident = incident.decode() if incident else self._incident
-        if found == 0 or record.value is None:
+        if text is None:
             return None
-        value: Json = json.loads(record.value)
+        value: Json = json.loads(text)
         if self._log != "presence":
             value["position"] = position.value
         self._given = True
@@ -444,11 +475,12 @@ class Stream(Iterator[Json]):
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             left = -1 if deadline is None else min(max(0, int((deadline - time.monotonic()) * 1000 + 0.999)), 2**31 - 1)
-            result = _lib().society_tail_wait(self._get(), left)
-            if result == _WOKEN:
-                return False
-            if result != _INTERRUPTED:  # after a signal, whose handler has run, it goes on
-                return self._handle.check(result) == 1
+            with self._handle:
+                result = _lib().society_tail_wait(self._get(), left)
+                if result == _WOKEN:
+                    return False
+                if result != _INTERRUPTED:  # after a signal, whose handler has run, it goes on
+                    return self._handle.check(result) == 1
 
     def __next__(self) -> Json:
         """The next record; the end, when the stream's timeout is over or wake() was called."""
@@ -463,7 +495,8 @@ class Stream(Iterator[Json]):
 
     def commit(self) -> None:
         """Moves the agent's cursor over everything that was given."""
-        self._handle.check(_lib().society_tail_commit(self._get()))
+        with self._handle:
+            self._handle.check(_lib().society_tail_commit(self._get()))
         self._given = False
 
     def wake(self) -> None:
@@ -492,11 +525,6 @@ class Stream(Iterator[Json]):
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
         self.close()
-
-
-def _close_tail(handle: _Handle, pointer: c_void_p) -> None:
-    if handle.pointer is not None:
-        _lib().society_tail_close(pointer)
 
 
 # ---- Tasks
@@ -800,7 +828,7 @@ class Society:
 
     def close(self) -> None:
         """Closes it, with its streams. Claims and reservations stay the agent's."""
-        self._finalizer()
+        self._handle.close()
 
     def __enter__(self) -> Society:
         return self
@@ -810,12 +838,14 @@ class Society:
 
     @property
     def dir(self) -> str:
-        return os.fsdecode(_lib().society_dir(self._handle.get()))
+        with self._handle as pointer:
+            return os.fsdecode(_lib().society_dir(pointer))
 
     @property
     def agent(self) -> Optional[str]:
-        agent = _lib().society_agent(self._handle.get())
-        return agent.decode() if agent else None
+        with self._handle as pointer:
+            agent = _lib().society_agent(pointer)
+            return agent.decode() if agent else None
 
     # ---- Agents
 

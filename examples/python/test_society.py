@@ -36,6 +36,12 @@ class InASociety(unittest.TestCase):
         self.addCleanup(member.close)
         return member
 
+    def in_background(self, work: Any) -> None:
+        """A thread, which has ended before its society is closed."""
+        thread = threading.Thread(target=work)
+        thread.start()
+        self.addCleanup(thread.join)
+
     def python(self, source: str, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
         """A process with this program; it is killed at the end of the test."""
         env = {**os.environ, "PYTHONPATH": str(HERE), "SOCIETY_DIR": str(self.project), **environment}
@@ -53,12 +59,6 @@ class InASociety(unittest.TestCase):
 
 def contents(messages: Any) -> List[Any]:
     return [message["content"] for message in messages]
-
-
-def in_background(work: Any) -> "threading.Thread":
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    return thread
 
 
 class Opening(InASociety):
@@ -192,12 +192,33 @@ class Messages(InASociety):
     def test_waiting(self) -> None:
         stream = self.w2.messages(timeout=TOO_LONG)
         sender = self.member("w4")
-        thread = in_background(lambda: sender.send("w2", "late"))
+        self.in_background(lambda: sender.send("w2", "late"))
         self.assertEqual(next(stream)["content"], "late")
-        thread.join()
         self.assertFalse(stream.wait(0.01))
-        in_background(stream.wake)
+        self.in_background(stream.wake)
         self.assertEqual(list(stream), [])  # wake() has ended it
+
+    def test_other_threads(self) -> None:
+        """A handle is one thread's at a time: another is refused, and does no harm."""
+        stream = self.w2.messages()
+        refused: List[society.SystemCallError] = []
+        deadline = time.monotonic() + TOO_LONG
+
+        def intrude() -> None:
+            while not refused and time.monotonic() < deadline:
+                try:
+                    self.w2.agents()
+                except society.SystemCallError as error:
+                    refused.append(error)
+            stream.wake()
+
+        self.in_background(intrude)
+        while not refused and time.monotonic() < deadline:
+            try:
+                stream.wait(TOO_LONG)
+            except society.SystemCallError as error:  # it may be the other way round
+                self.assertEqual(error.code, "EBUSY")
+        self.assertEqual(refused[0].code, "EBUSY")
 
     def test_other_loops(self) -> None:
         stream = self.w2.messages(commit=False)
@@ -294,11 +315,10 @@ class TasksAndClaims(InASociety):
         with self.assertRaises(society.WaitTimeoutError):
             self.w1.tasks.claim(wait=0.02)
         maker = self.member("w4")
-        thread = in_background(lambda: maker.tasks.create("late"))
+        self.in_background(lambda: maker.tasks.create("late"))
         claim = self.w1.tasks.claim(wait=TOO_LONG)
-        thread.join()
         other = self.member("w1")
-        in_background(lambda: other.tasks.change(claim.id, "release", None, claim.token))
+        self.in_background(lambda: other.tasks.change(claim.id, "release", None, claim.token))
         self.assertEqual(self.w2.tasks.claim(claim.id, wait=True).id, claim.id)
         with self.assertRaises(society.InvalidError):
             self.w1.tasks.claim(wait=-1.0)
@@ -373,13 +393,13 @@ class Ownership(InASociety):
             self.w2.ownership.acquire("a", wait=0.02)
         self.assertIn("w1", str(late.exception))
         other = self.member("w1")
-        in_background(lambda: other.ownership.release("a"))
+        self.in_background(lambda: other.ownership.release("a"))
         self.w2.ownership.acquire("a", wait=True)
         with self.assertRaises(society.FencedError):
             mine.release()
         self.w1.ownership.acquire("b")
         waiter = self.member("w2")
-        in_background(lambda: waiter.ownership.acquire("b", wait=True))
+        self.in_background(lambda: waiter.ownership.acquire("b", wait=True))
         while len(self.w1.ownership.list()) < 3:
             pass
         with self.assertRaises(society.DeadlockError):
@@ -394,7 +414,7 @@ class Ownership(InASociety):
             with self.assertRaises(society.WaitTimeoutError):
                 self.w2.mutex("gc", wait=0.02)
         held = self.w2.mutex("gc")
-        in_background(held.release)
+        self.in_background(held.release)
         self.w1.mutex("gc", wait=TOO_LONG)  # which is forgotten, and so given back
         self.w2.mutex("gc").release()
 
