@@ -338,7 +338,7 @@ check-man check-install check-python: check-%:
 run-man:
 	$(RUN) tests/check/test_pages.sh
 run-install:
-	$(RUN) tests/check/test_symbols.sh tests/check/test_install.sh tests/check/test_readme.sh
+	$(RUN) tests/check/test_symbols.sh tests/check/test_install.sh tests/check/test_examples.sh tests/check/test_readme.sh
 coverage check-coverage:
 	$(SUB) CC=gcc VARIANT=coverage coverage-tests
 	$(SUB) CC=gcc VARIANT=coverage run-coverage
