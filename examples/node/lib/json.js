@@ -27,14 +27,15 @@ function parse(text) {
   );
 }
 
-function hasBigInt(value) {
-  if (typeof value === 'bigint') return true;
-  return typeof value === 'object' && value !== null && Object.values(value).some(hasBigInt);
-}
-
 function stringify(value) {
-  if (!hasBigInt(value)) return JSON.stringify(value);
-  const mark = unusedWord(JSON.stringify(value, (key, item) => (typeof item === 'bigint' ? null : item)));
+  let large = false;
+  const without = JSON.stringify(value, (key, item) => {
+    if (typeof item !== 'bigint') return item;
+    large = true;
+    return null;
+  });
+  if (!large) return without;
+  const mark = unusedWord(without);
   const text = JSON.stringify(value, (key, item) => (typeof item === 'bigint' ? `${mark}${item}` : item));
   return text.replace(new RegExp(`"${mark}(-?\\d+)"`, 'g'), '$1');
 }

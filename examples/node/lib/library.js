@@ -140,6 +140,7 @@ function declare(library, name) {
   for (const [key, parts] of Object.entries(FUNCTIONS)) {
     const list = ['society *s', ...parts.map((part) => OUTPUTS[part] || part)];
     functions[key] = library.func(`int ${key}(${list.join(', ')})`);
+    functions[key].takes = parts.filter((part) => !OUTPUTS[part]);
     functions[key].gives = OUTPUTS[parts[parts.length - 1]] ? parts[parts.length - 1] : null;
   }
   const version = functions.society_version();

@@ -16,7 +16,7 @@ const RECEIPTS = 2;
 
 function toPosition(from) {
   if (typeof from === 'string' && from in FROM) return FROM[from];
-  if (typeof from === 'bigint' && from >= 0n) return from;
+  if (typeof from === 'bigint' && from >= 0n && from < 2n ** 63n) return from;
   if (Number.isSafeInteger(from) && from >= 0) return BigInt(from);
   throw invalid('from must be "cursor", "start", "end" or a position');
 }

@@ -66,8 +66,19 @@ function textsOf(list) {
   return texts;
 }
 
+// koffi takes a number for a pointer, so the types are looked at here. NULL is C's business.
+function checkArguments(types, args) {
+  types.forEach((type, i) => {
+    const value = args[i];
+    const isText = type.startsWith('const char');
+    const fits = isText ? value === null || typeof value === 'string' : typeof value === 'bigint' || Number.isSafeInteger(value);
+    if (!fits) fail('INVALID', `${/\w+$/.exec(type)[0]} must be ${isText ? 'a string' : 'an integer'}`);
+  });
+}
+
 function call(society, name, args) {
-  const { gives } = lib[name];
+  const { gives, takes } = lib[name];
+  checkArguments(takes, args);
   const out = [null];
   const result = check(society, lib[name](society.pointer, ...args, ...(gives ? [out] : [])));
   if (gives === 'list') return textsOf(out[0]);
@@ -148,16 +159,19 @@ function nextRecord(tail) {
 // How each thing is waited for: begun, taken, and taken at once or not at all, which says who is in the way.
 const WAITS = {
   own: {
+    takes: ['const char *patterns', 'uint32_t flags', 'const char *fields'],
     begin: (s, args, out) => lib.society_own_wait(s, args[0], args[1], args[2], out),
     take: (wait, out) => lib.society_wait_take(wait, out),
     now: (s, args, out) => lib.society_own_acquire(s, args[0], args[1], args[2], 0, out),
   },
   task: {
+    takes: ['const char *id', 'int64_t lease_ms'],
     begin: (s, args, out) => lib.society_task_wait(s, args[0], args[1], out),
     take: (wait, out) => lib.society_wait_take(wait, out),
     now: (s, args, out) => lib.society_task_claim(s, args[0], args[1], out),
   },
   mutex: {
+    takes: ['const char *name'],
     begin: (s, args, out) => lib.society_mutex_wait(s, args[0], out),
     take: (wait, out) => lib.society_wait_mutex(wait, out),
     now: (s, args, out) => lib.society_mutex_lock(s, args[0], 0, out),
@@ -188,6 +202,7 @@ function takeLate(kind, society, number, args, timeout) {
 
 function beginWait(request, number, societyNumber, kind, args, timeout) {
   const society = get(societyNumber, 'society');
+  checkArguments(WAITS[kind].takes, args);
   if (timeout === 0) {
     answer(request, null, takeNow(kind, society, number, args));
     return;
@@ -241,6 +256,7 @@ const OPERATIONS = {
   tail(request, number, societyNumber, log, position, flags) {
     const society = get(societyNumber, 'society');
     const out = [null];
+    checkArguments(['const char *log'], [log]);
     check(society, lib.society_tail_open(society.pointer, log, position, flags, out));
     objects.set(number, { kind: 'stream', pointer: out[0], society, incident: null });
     answer(request, null, true);
@@ -277,8 +293,9 @@ const OPERATIONS = {
   },
 };
 
+// koffi refuses an argument of the wrong type with a TypeError.
 function plain(error) {
-  return { code: error.code || 'INTERNAL', result: error.result || 0, message: error.message || String(error) };
+  return { code: error.code || (error instanceof TypeError ? 'INVALID' : 'INTERNAL'), result: error.result || 0, message: error.message || String(error) };
 }
 
 function serve([request, operation, ...args]) {

@@ -51,6 +51,19 @@ test('errors are classes with a code, a sentence and the stack of the call', asy
   await assert.rejects(w1.attach('/no/such/file'), (reason) => reason instanceof SystemError && reason.code === 'ENOENT');
   await assert.rejects(w1.online('a\0b'), InvalidError);
   await assert.rejects(w1.online(undefined), InvalidError);
+  // A number must never be taken for a pointer.
+  for (const wrong of [5, 5n, 0, true, {}]) {
+    await assert.rejects(w1.online(wrong), InvalidError);
+    await assert.rejects(w1.tasks.get(wrong), InvalidError);
+    if (typeof wrong !== 'object') await assert.rejects(w1.tasks.claim(wrong, { wait: 10 }), InvalidError);
+    await assert.rejects(async () => w1.mutex(wrong), InvalidError);
+    await assert.rejects(async () => w1.follow(wrong).next(), InvalidError);
+    await assert.rejects(async () => Society.open({ dir: wrong }), InvalidError);
+    await assert.rejects(async () => Society.open({ dir: w1.dir, agent: wrong }), InvalidError);
+  }
+  await assert.rejects(w1.ownership.renew(undefined, { leaseMs: 'long' }), InvalidError);
+  await assert.rejects(w1.send(undefined), InvalidError);
+  assert.throws(() => w1.messages({ from: 2n ** 63n }), InvalidError);
   await assert.rejects(Society.open({ dir: w1.dir, agent: 'not an id' }), InvalidError);
 });
 
