@@ -196,9 +196,9 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "society_task_create_lines": (c_int, [c_void_p, c_char_p, _OUT]),
     "society_tasks": (c_int, [c_void_p, c_uint32, c_char_p, _OUT]),
     "society_task_get": (c_int, [c_void_p, c_char_p, _OUT]),
-    "society_task_claim": (c_int, [c_void_p, c_char_p, c_int64, _OUT]),
+    "society_task_claim_with": (c_int, [c_void_p, c_char_p, c_uint32, c_int64, c_int32, _OUT]),
     "society_task_change": (c_int, [c_void_p, c_char_p, c_char_p, c_char_p, c_int64]),
-    "society_task_renew_all": (c_int, [c_void_p]),
+    "society_renew": (c_int, [c_void_p, POINTER(c_int32)]),
     "society_own_acquire": (c_int, [c_void_p, c_char_p, c_uint32, c_char_p, c_int32, _OUT]),
     "society_own_release": (c_int, [c_void_p, c_char_p]),
     "society_own_renew": (c_int, [c_void_p, c_char_p, c_int64]),
@@ -209,7 +209,7 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "society_mutex_lock": (c_int, [c_void_p, c_char_p, c_int32, _OUT]),
     "society_mutex_unlock": (None, [c_void_p]),
     "society_own_wait": (c_int, [c_void_p, c_char_p, c_uint32, c_char_p, _OUT]),
-    "society_task_wait": (c_int, [c_void_p, c_char_p, c_int64, _OUT]),
+    "society_task_wait": (c_int, [c_void_p, c_char_p, c_uint32, c_int64, _OUT]),
     "society_mutex_wait": (c_int, [c_void_p, c_char_p, _OUT]),
     "society_wait_fd": (c_int32, [c_void_p]),
     "society_wait_take": (c_int, [c_void_p, _OUT]),
@@ -532,6 +532,9 @@ class Stream(Iterator[Json]):
 _NO_TOKEN = -1
 _TASKS_READY = 1
 _TASKS_MINE = 2
+_CLAIM_OWN = 1
+_CLAIM_RESUME = 2
+_CLAIM_FAMILIAR = 4
 
 _Self = TypeVar("_Self", bound="_Held")
 
@@ -632,13 +635,26 @@ class Tasks:
         task: Json = json.loads(self._handle.text("society_task_get", _bytes(id)))
         return task
 
-    def claim(self, id: Optional[str] = None, lease: float = 0, wait: Wait = False) -> Claim:
-        """Claims a task, or the best that is ready."""
-        arguments = (_bytes(id), int(lease * 1000))
+    def claim(
+        self,
+        id: Optional[str] = None,
+        lease: float = 0,
+        wait: Wait = False,
+        own: bool = False,
+        resume: bool = False,
+        familiar: bool = False,
+    ) -> Claim:
+        """Claims a task, or the best that is ready.
+
+        `own`: with its paths, both or neither; `resume`: what the agent holds from an earlier run comes first; `familiar`: among
+        equals what is most like what it has completed.
+        """
+        flags = (_CLAIM_OWN if own else 0) | (_CLAIM_RESUME if resume else 0) | (_CLAIM_FAMILIAR if familiar else 0)
+        arguments = (_bytes(id), flags, int(lease * 1000))
 
         def now() -> c_void_p:
             out = c_void_p()
-            self._handle.call("society_task_claim", *arguments, byref(out))
+            self._handle.call("society_task_claim_with", *arguments, 0, byref(out))
             return out
 
         return Claim(self, json.loads(_take_text(self._handle.wait(wait, "task", arguments, now))))
@@ -646,10 +662,6 @@ class Tasks:
     def change(self, id: str, change: str, fields: Optional[Mapping[str, Any]] = None, token: int = _NO_TOKEN) -> None:
         """Any change that society_task_change(3) knows."""
         self._handle.call("society_task_change", _bytes(id), _bytes(change), None if fields is None else _json(dict(fields)), token)
-
-    def renew_all(self) -> int:
-        """Renews the agent's claims, once a third of the lease is over."""
-        return self._handle.call("society_task_renew_all")
 
     def complete(self, id: str, result: Any = None) -> None:
         self.change(id, "complete", _given(result=result))
@@ -867,6 +879,10 @@ class Society:
     def leave(self) -> None:
         """Takes the agent off the registry."""
         self._handle.call("society_leave")
+
+    def renew(self) -> int:
+        """Renews what the agent holds, claims and reservations, where a third of the lease is over: the number of them."""
+        return self._handle.call("society_renew", None)
 
     def online(self, agent: str) -> bool:
         return self._handle.call("society_online", _bytes(agent)) == 1

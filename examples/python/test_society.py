@@ -285,6 +285,17 @@ class TasksAndClaims(InASociety):
         self.assertEqual([task["id"] for task in self.w1.tasks.list(ready=True)], ["a"])
         self.assertEqual([task["id"] for task in self.w1.tasks.list("done")], ["t1", "b"])
 
+    def test_paths(self) -> None:
+        self.w1.tasks.create("one", paths=["src/**"])
+        reservation = self.w2.ownership.acquire("src/a.c")
+        with self.assertRaises(society.HeldError):
+            self.w1.tasks.claim("t1", own=True)
+        reservation.release()
+        claim = self.w1.tasks.claim("t1", own=True, wait=TOO_LONG)
+        self.assertEqual(self.w2.ownership.check("src/b.c")[0]["owner"]["task"], "t1")
+        claim.complete()
+        self.assertEqual(self.w2.ownership.check("src/b.c"), [])
+
     def test_changes(self) -> None:
         tasks = self.w1.tasks
         for id in ("submit", "fail", "block", "release"):
@@ -306,7 +317,7 @@ class TasksAndClaims(InASociety):
         tasks.reopen("release")
         self.assertEqual(tasks.get("block")["title"], "changed")
         self.assertEqual([task["id"] for task in self.w2.tasks.list(mine=True)], ["block"])
-        self.assertEqual(tasks.renew_all(), 0)
+        self.assertEqual(self.w1.renew(), 0)
         tasks.block("release", "why not")
         with self.assertRaises(society.NotFoundError):
             tasks.get("none")

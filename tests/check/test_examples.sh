@@ -15,9 +15,11 @@ export PATH=$prefix/bin:$PATH PKG_CONFIG_PATH=$prefix/lib/pkgconfig PYTHONDONTWR
 unset SOCIETY_BUILD SOCIETY_LIBRARY
 cd "$T" || exit 1
 
-# shellcheck disable=SC2046
+# shellcheck disable=SC2046,SC2086
 build() {
-    gcc -std=gnu11 -Wall -Wextra -Werror -o "$1" "examples/$1.c" $(pkg-config --cflags --libs society) -Wl,-rpath,"$prefix/lib"
+    local packages=society
+    ! grep -q cmocka.h "examples/$1.c" || packages='society cmocka'
+    gcc -std=gnu11 -Wall -Wextra -Werror -o "$1" "examples/$1.c" $(pkg-config --cflags --libs $packages) -Wl,-rpath,"$prefix/lib"
 }
 for source in examples/*.c; do
     name=$(basename "$source" .c)
@@ -26,6 +28,7 @@ done
 
 mkdir agents work
 ok "two_agents runs" timeout 20 ./two_agents agents
+ok "unit_test runs" timeout 20 ./unit_test
 
 cd work || exit 1
 society-init >/dev/null

@@ -194,6 +194,15 @@ export interface HoldOptions {
   renew?: boolean;
 }
 
+export interface ClaimOptions extends HoldOptions {
+  /** Take the task's paths with it: both or neither, until the claim ends. */
+  own?: boolean;
+  /** What the agent holds already from an earlier run comes first. */
+  resume?: boolean;
+  /** Among equals, what is most like what the agent has completed comes first. */
+  familiar?: boolean;
+}
+
 declare class Held {
   readonly leaseMs: number;
   readonly token: bigint;
@@ -238,8 +247,8 @@ export interface Tasks {
    * Claims a task, or the best that is ready. Without `wait`: HeldError, another has it; NotFoundError, nothing is ready. With it,
    * until there is something: a task became ready, a claim was released, its holder died.
    */
-  claim(options?: HoldOptions): Promise<Claim>;
-  claim(id: string | undefined, options?: HoldOptions): Promise<Claim>;
+  claim(options?: ClaimOptions): Promise<Claim>;
+  claim(id: string | undefined, options?: ClaimOptions): Promise<Claim>;
   note(id: string, text: string): Promise<void>;
   /** Of what the agent holds, or of what is in review. */
   complete(id: string, result?: Json): Promise<void>;

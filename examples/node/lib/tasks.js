@@ -10,6 +10,9 @@ const { parse, stringify, withBigInts } = require('./json.js');
 
 const READY = 1;
 const MINE = 2;
+const CLAIM_OWN = 1;
+const CLAIM_RESUME = 2;
+const CLAIM_FAMILIAR = 4;
 const NO_TOKEN = -1n;
 
 const toTask = (text) => withBigInts(parse(text), 'token');
@@ -100,9 +103,10 @@ class Tasks {
 
   async claim(id, options) {
     if (typeof id === 'object' && id !== null) [id, options] = [undefined, id];
-    const { leaseMs = 0, wait = false, signal, renew = true } = options || {};
+    const { leaseMs = 0, wait = false, signal, renew = true, own = false, resume = false, familiar = false } = options || {};
+    const flags = (own ? CLAIM_OWN : 0) | (resume ? CLAIM_RESUME : 0) | (familiar ? CLAIM_FAMILIAR : 0);
     if (!Number.isSafeInteger(leaseMs)) throw invalid('leaseMs must be an integer');
-    const text = await this.#society.wait('task', [id === undefined ? null : id, leaseMs], wait, signal);
+    const text = await this.#society.wait('task', [id === undefined ? null : id, flags, leaseMs], wait, signal);
     return new Claim(this, parse(text), renew);
   }
 

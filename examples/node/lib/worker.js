@@ -165,10 +165,10 @@ const WAITS = {
     now: (s, args, out) => lib.society_own_acquire(s, args[0], args[1], args[2], 0, out),
   },
   task: {
-    takes: ['const char *id', 'int64_t lease_ms'],
-    begin: (s, args, out) => lib.society_task_wait(s, args[0], args[1], out),
+    takes: ['const char *id', 'uint32_t flags', 'int64_t lease_ms'],
+    begin: (s, args, out) => lib.society_task_wait(s, args[0], args[1], args[2], out),
     take: (wait, out) => lib.society_wait_take(wait, out),
-    now: (s, args, out) => lib.society_task_claim(s, args[0], args[1], out),
+    now: (s, args, out) => lib.society_task_claim_with(s, args[0], args[1], args[2], 0, out),
   },
   mutex: {
     takes: ['const char *name'],

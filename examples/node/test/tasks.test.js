@@ -53,6 +53,20 @@ test('a claim, from its beginning to its end', async (t) => {
   await assert.rejects(w1.tasks.claim({ leaseMs: 1.5 }), InvalidError);
 });
 
+test('a task is claimed with its paths, or neither', async (t) => {
+  const [w1, w2] = await members(t, 'w1', 'w2');
+  await w1.tasks.create({ title: 'one', paths: ['src/**'] });
+  const reservation = await w2.ownership.acquire('src/a.c');
+  await assert.rejects(w1.tasks.claim('t1', { own: true }), HeldError);
+  const waiting = w1.tasks.claim('t1', { own: true, wait: true });
+  await w1.agents(); // it has asked
+  await reservation.release();
+  const claim = await within(waiting);
+  assert.equal((await w2.ownership.check('src/b.c'))[0].owner.task, 't1');
+  await claim.complete();
+  assert.deepEqual(await w2.ownership.check('src/b.c'), []);
+});
+
 test('submit, fail, block and release', async (t) => {
   const [w1, w2] = await members(t, 'w1', 'w2');
   await w1.tasks.import(['submit', 'fail', 'block', 'release'].map((id) => ({ id, title: id })));
