@@ -3,6 +3,7 @@
  * message was sent. */
 #include "address.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "json.h"
@@ -26,7 +27,10 @@ static int matches(struct society *s, const char *to, const char *from, const ch
 /* By decoding: an array, or text with escapes. */
 static int decoded_matches(struct society *s, const struct soc_line *line, const char *agent)
 {
-    SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, NULL);
+    struct soc_error why = {0};
+    SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, &why);
+    if (!json)
+        return why.code == -ENOMEM ? soc_fail_memory(&s->error) : 0;
     const soc_json *to = soc_json_get(json, "to");
     const char *from = soc_json_get_string(json, "from");
     const char *one = soc_json_string(to);

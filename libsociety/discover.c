@@ -86,22 +86,46 @@ static int search_upwards(const char *from, struct soc_strbuf *ret_path)
     return here.failed || ret_path->failed ? -ENOMEM : 0;
 }
 
-static int search_main_worktree(const char *from, struct soc_strbuf *ret_path)
+int soc_discover_git(const struct soc_git *git, struct soc_strbuf *ret_path)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf file = SOC_STRBUF_INIT;
+    SOC_AUTO_STRBUF struct soc_strbuf root = SOC_STRBUF_INIT;
+    soc_path_join(&file, git->dir.data, SOC_SOCIETY_FILE);
+    if (file.failed)
+        return -ENOMEM;
+    if (soc_git_read_line(file.data, ret_path) && ret_path->data[0] == '/')
+        return is_directory(ret_path->data) ? 1 : SOCIETY_E_NO_SOCIETY;
+    if (!git->linked || !soc_git_main_root(git, &root))
+        return 0;
+    soc_strbuf_clear(ret_path);
+    soc_path_join(ret_path, root.data, SOC_DIR_NAME);
+    return ret_path->failed ? -ENOMEM : is_directory(ret_path->data);
+}
+
+/* The same, in words: SOCIETY_E_NO_SOCIETY where git leads nowhere. */
+static int search_repository(const char *from, struct soc_strbuf *ret_path, struct soc_error *error)
 {
     struct soc_git git;
     int result = soc_git_find(from, &git);
     if (result <= 0)
-        return result;
-    SOC_AUTO_STRBUF struct soc_strbuf root = SOC_STRBUF_INIT;
-    bool found = git.linked && soc_git_main_root(&git, &root);
+        return result < 0 ? soc_fail_memory(error) : 0;
+    bool whole = is_directory(git.dir.data);
+    if (!whole)
+        result =
+            soc_fail(error, SOCIETY_E_NO_SOCIETY,
+                     "no society: %s/.git leads to %s, which is not there; if this working copy "
+                     "or its repository was moved, run `society-worktree repair` there",
+                     git.root.data, git.dir.data);
+    else
+        result = soc_discover_git(&git, ret_path);
+    if (result == SOCIETY_E_NO_SOCIETY && whole)
+        result =
+            soc_fail(error, result,
+                     "%s/" SOC_SOCIETY_FILE " names %s, which is not there; if it was moved, run "
+                     "`society-worktree repair` in the repository",
+                     git.dir.data, ret_path->data);
     soc_git_free(&git);
-    if (!found)
-        return 0;
-    soc_strbuf_clear(ret_path);
-    soc_path_join(ret_path, root.data, SOC_DIR_NAME);
-    if (ret_path->failed)
-        return -ENOMEM;
-    return is_directory(ret_path->data);
+    return result == -ENOMEM ? soc_fail_memory(error) : result;
 }
 
 int soc_discover(const char *dir, struct soc_strbuf *ret_path, struct soc_error *error)
@@ -117,13 +141,15 @@ int soc_discover(const char *dir, struct soc_strbuf *ret_path, struct soc_error 
     int result = search_upwards(from, ret_path);
     if (result == SOCIETY_E_NO_SOCIETY)
         return soc_fail(error, result, "%s is a link that leads to no directory", ret_path->data);
+    if (result < 0)
+        return soc_fail_memory(error);
     if (result == 0)
-        result = search_main_worktree(from, ret_path);
+        result = search_repository(from, ret_path, error);
     if (result == 0)
         return soc_fail(error, SOCIETY_E_NO_SOCIETY,
                         "no society: no " SOC_DIR_NAME
                         " at or above %s; make one with society-init, "
                         "or name one with --dir or SOCIETY_DIR",
                         from);
-    return result < 0 ? soc_fail_memory(error) : 0;
+    return result < 0 ? result : 0;
 }

@@ -3,6 +3,7 @@
  * them. */
 #include "find.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "address.h"
@@ -14,7 +15,10 @@ static int take(struct society *s, const struct soc_line *line, const char *id,
 {
     if (line->kind == SOC_LINE_MALFORMED || !memmem(line->text, line->length, id, strlen(id)))
         return 0;
-    SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, NULL);
+    struct soc_error why = {0};
+    SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, &why);
+    if (!json)
+        return why.code == -ENOMEM ? soc_fail_memory(&s->error) : 0;
     const char *own = soc_json_get_string(json, "id");
     if (!own || strcmp(own, id) != 0)
         return 0;

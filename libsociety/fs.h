@@ -69,6 +69,10 @@ int soc_fs_replace(const struct soc_dir *dir, const char *name, const void *data
  * logs). */
 int soc_fs_write_all(int fd, const void *data, size_t length, const char *name,
                      struct soc_error *error);
+/* pread(2) until all of `length` bytes are there or the file ends: less than that means its end. */
+ssize_t soc_fs_pread(int fd, void *data, size_t length, int64_t offset);
+/* The same for the beginning of a text whose lines are whole: also done where a line ends. */
+ssize_t soc_fs_pread_text(int fd, char *text, size_t size);
 /* Makes names in the directory or subdirectory durable (fsync). */
 int soc_fs_sync_dir(const struct soc_dir *dir, const char *name, struct soc_error *error);
 /* Removes a file; a missing one is success. */

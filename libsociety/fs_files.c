@@ -64,6 +64,35 @@ int soc_fs_write_all(int fd, const void *data, size_t length, const char *name,
     return 0;
 }
 
+/* Goes on after a short read (NFS, signals), unless `lines` and what came ends one. */
+static ssize_t read_on(int fd, char *data, size_t length, int64_t offset, bool lines)
+{
+    size_t done = 0;
+
+    while (done < length && !(lines && done > 0 && data[done - 1] == '\n')) {
+        ssize_t got = soc_sys->pread(fd, data + done, length - done, offset + (int64_t)done);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
+}
+
+ssize_t soc_fs_pread(int fd, void *data, size_t length, int64_t offset)
+{
+    return read_on(fd, data, length, offset, false);
+}
+
+ssize_t soc_fs_pread_text(int fd, char *text, size_t size)
+{
+    return read_on(fd, text, size, 0, true);
+}
+
 /* The directory that holds `name`, as a base for the calls that take a name: a view of `dir` with
  * another descriptor. */
 struct place {

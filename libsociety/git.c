@@ -106,3 +106,15 @@ bool soc_git_main_root(const struct soc_git *git, struct soc_strbuf *out)
     soc_strbuf_add(out, common, (size_t)(base - common) - 1);
     return !out->failed;
 }
+
+bool soc_git_origin(const struct soc_git *git, struct soc_strbuf *out)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf file = SOC_STRBUF_INIT;
+    if (git->linked) {
+        soc_strbuf_clear(out);
+        soc_strbuf_add(out, git->common.data, git->common.length);
+        return !out->failed;
+    }
+    soc_path_join(&file, git->dir.data, SOC_REPOSITORY_FILE);
+    return !file.failed && soc_git_read_line(file.data, out);
+}

@@ -34,6 +34,14 @@ void soc_git_free(struct soc_git *git);
  * false: bare, or elsewhere. */
 bool soc_git_main_root(const struct soc_git *git, struct soc_strbuf *out);
 
+/* In the git directory of a clone that was made for an agent: one line, the common directory of the
+ * repository that it is of. */
+#define SOC_REPOSITORY_FILE "society-repository"
+
+/* The common directory of the repository that a linked worktree or such a clone is of. false: it is
+ * neither. */
+bool soc_git_origin(const struct soc_git *git, struct soc_strbuf *out);
+
 /* The first line of a small file, without its newline; false when it can't be read or is empty. */
 bool soc_git_read_line(const char *path, struct soc_strbuf *out);
 

@@ -23,7 +23,8 @@ static int take(const char *id, size_t length, const char *source, char ret_id[S
     return 0;
 }
 
-/* The worktree's slot: as it was recorded, else the `agent-NN` in the name of its folder. */
+/* The working copy's slot: as it was recorded, else, in a linked worktree, the `agent-NN` in the
+ * name of its folder. */
 static int from_worktree(char ret_id[SOC_ID_MAX + 1], struct soc_error *error)
 {
     SOC_AUTO_FREE char *here = soc_sys->realpath(".");
@@ -36,7 +37,7 @@ static int from_worktree(char ret_id[SOC_ID_MAX + 1], struct soc_error *error)
     size_t length;
     const char *slot = soc_find_slot(soc_path_base(git.root.data, &length), &length);
     int result = SOCIETY_E_NO_AGENT;
-    if (git.linked && !file.failed && soc_git_read_line(file.data, &line))
+    if (!file.failed && soc_git_read_line(file.data, &line))
         result = take(line.data, line.length, file.data, ret_id, error);
     else if (git.linked && slot)
         result = take(slot, length, git.root.data, ret_id, error);

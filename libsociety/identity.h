@@ -8,8 +8,8 @@
 #include "error.h"
 #include "path.h"
 
-/* In a linked worktree's git directory: one line, the id of the agent that the worktree was made
- * for. */
+/* In the git directory of a linked worktree or a clone: one line, the id of the agent that it was
+ * made for. */
 #define SOC_SLOT_FILE "society-agent"
 
 /* The agent id by the rules of society_identify(). 0; SOCIETY_E_NO_AGENT; SOCIETY_E_INVALID, naming

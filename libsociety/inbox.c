@@ -93,7 +93,10 @@ static int select_line(struct listing *listing, const struct soc_line *line, soc
     int addressed = soc_is_addressed(listing->s, line, listing->agent);
     if (addressed < 0 || (addressed == 0 && !listing->thread))
         return addressed;
-    SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, NULL);
+    struct soc_error why = {0};
+    SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, &why);
+    if (why.code == -ENOMEM)
+        return soc_fail_memory(&listing->s->error);
     if (!json || (addressed == 0 && !is_text(json, "from", listing->agent)))
         return 0;
     if (listing->thread && !is_text(json, "thread", listing->thread) &&

@@ -30,6 +30,32 @@ static int make_directory(struct society *s, const char *path, uint32_t flags)
     return 1;
 }
 
+/* Another who makes the same society may be faster. It is never there without its content: a half
+ * one would be malformed for ever. */
+static int publish_project(struct society *s, const struct soc_strbuf *text)
+{
+    char unique[SOC_UUID_SIZE];
+    char fresh[sizeof ".project.json..tmp" + SOC_UUID_SIZE];
+    int result = soc_uuid7(unique);
+    if (result < 0)
+        return soc_fail(&s->error, result, "no random bytes for a temporary file");
+    snprintf(fresh, sizeof fresh, ".project.json.%s.tmp", unique);
+    SOC_AUTO_FD int fd = soc_fs_open(&s->dir, fresh, O_WRONLY | O_CREAT | O_EXCL, &s->error);
+    if (fd < 0)
+        return fd == -ENOENT ? soc_fail(&s->error, SOCIETY_E_GONE, "%s was removed", s->dir.path)
+                             : fd;
+    result = soc_fs_write_all(fd, text->data, text->length, "project.json", &s->error);
+    if (result == 0 && soc_sys->fdatasync(fd) < 0)
+        result = soc_fail_errno(&s->error, "can't sync project.json");
+    bool taken = result < 0 || soc_sys->renameat2(s->dir.fd, fresh, s->dir.fd, "project.json",
+                                                  RENAME_NOREPLACE) < 0;
+    if (taken && result == 0 && errno != EEXIST)
+        result = soc_fail_errno(&s->error, "can't make project.json");
+    if (taken)
+        soc_sys->unlinkat(s->dir.fd, fresh, 0);
+    return result;
+}
+
 static int write_project(struct society *s, const char *project_id)
 {
     SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
@@ -44,11 +70,7 @@ static int write_project(struct society *s, const char *project_id)
                           now);
     if (text.failed)
         return soc_fail_memory(&s->error);
-    SOC_AUTO_FD int fd =
-        soc_fs_open(&s->dir, "project.json", O_WRONLY | O_CREAT | O_EXCL, &s->error);
-    if (fd < 0)
-        return fd == -EEXIST ? 0 : fd;
-    return soc_fs_write_all(fd, text.data, text.length, "project.json", &s->error);
+    return publish_project(s, &text);
 }
 
 static int make_subdirectories(struct society *s)
@@ -84,7 +106,7 @@ static int append_line(struct society *s, const char *file, int fd, const char *
     char *room = soc_strbuf_reserve(&text, EXCLUDE_MAX);
     if (!room)
         return soc_fail_memory(&s->error);
-    ssize_t got = soc_sys->pread(fd, room, EXCLUDE_MAX, 0);
+    ssize_t got = soc_fs_pread(fd, room, EXCLUDE_MAX, 0);
     if (got < 0)
         return soc_fail_errno(&s->error, "cannot read %s", file);
     if (has_line(room, (size_t)got, own))
@@ -155,6 +177,16 @@ static int read_project(struct society *s)
     return 0;
 }
 
+/* The names of the directory and of what is in it: without them nothing in it would survive a power
+ * cut, synced or not. */
+static int sync_names(struct society *s, const char *project)
+{
+    SOC_AUTO_FD int fd = soc_sys->openat(AT_FDCWD, project, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0 || soc_sys->fsync(fd) < 0)
+        return soc_fail_errno(&s->error, "can't sync the directory %s", project);
+    return soc_fs_sync_dir(&s->dir, "", &s->error);
+}
+
 static int fill(struct society *s, const char *project, const char *project_id)
 {
     size_t length;
@@ -169,31 +201,30 @@ static int fill(struct society *s, const char *project, const char *project_id)
     if (result == 0)
         result = read_project(s);
     if (result == 0)
+        result = sync_names(s, project);
+    if (result == 0)
         result = exclude(s, project);
     return result;
 }
 
-/* In a linked worktree the society is the main worktree's, if that has one: a second one here would
- * cut its agents off from the others. 1 it has; 0; -ENOMEM. */
-static int find_main(const char *project, struct soc_strbuf *out)
+/* In a working copy of a project that has a society that one is meant: a second one here would cut
+ * its agents off from the others. 1 it has; 0; SOCIETY_E_NO_SOCIETY; -ENOMEM. */
+static int find_main(struct society *s, const char *project, struct soc_strbuf *out)
 {
     struct soc_git git;
-    struct stat st;
-    SOC_AUTO_STRBUF struct soc_strbuf root = SOC_STRBUF_INIT;
     int result = soc_git_find(project, &git);
-    if (result <= 0)
-        return result;
-    bool linked = git.linked && soc_git_main_root(&git, &root);
-    soc_git_free(&git);
-    if (!linked)
-        return 0;
-    soc_path_join(out, root.data, SOC_DIR_NAME);
-    if (out->failed)
-        return -ENOMEM;
-    if (soc_sys->fstatat(AT_FDCWD, out->data, &st, 0) == 0 && S_ISDIR(st.st_mode))
-        return 1;
-    soc_strbuf_clear(out);
-    return 0;
+    if (result > 0) {
+        result = soc_discover_git(&git, out);
+        soc_git_free(&git);
+    }
+    if (result == SOCIETY_E_NO_SOCIETY)
+        return soc_fail(&s->error, result,
+                        "the society of this working copy, %s, is not there; if it was moved, run "
+                        "`society-worktree repair` in the repository",
+                        out->data);
+    if (result == 0)
+        soc_strbuf_clear(out);
+    return result < 0 ? soc_fail_memory(&s->error) : result;
 }
 
 static int check_arguments(struct society *s, const char *project_id, uint32_t flags)
@@ -217,10 +248,12 @@ SOC_PUBLIC int society_init(society *s, const char *path, const char *project_id
     if (!project)
         return soc_fail_errno(&s->error, "%s", path ? path : "the working directory");
     SOC_AUTO_STRBUF struct soc_strbuf dir = SOC_STRBUF_INIT;
-    int shared = find_main(project, &dir);
+    int shared = find_main(s, project, &dir);
+    if (shared < 0)
+        return shared;
     if (shared == 0)
         soc_path_join(&dir, project, SOC_DIR_NAME);
-    if (shared < 0 || dir.failed)
+    if (dir.failed)
         return soc_fail_memory(&s->error);
     if (shared == 1)
         return soc_open_at(s, dir.data);

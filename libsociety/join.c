@@ -35,7 +35,7 @@ static int fail_held(struct society *s, const char *name)
     struct soc_presence other = {0};
     SOC_AUTO_FD int fd = soc_fs_open(&s->dir, name, O_RDONLY, NULL);
     if (fd >= 0)
-        soc_presence_read(fd, &other);
+        soc_presence_read(fd, name, &other, NULL); /* for the words alone */
     return soc_fail(&s->error, SOCIETY_E_HELD,
                     "%s is held by another live process (pid %" PRId64 " on host %s, session %s)",
                     s->agent, other.pid, other.host[0] ? other.host : "unknown",

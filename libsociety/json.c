@@ -63,7 +63,13 @@ soc_json *soc_json_parse(const char *text, size_t length, struct soc_error *erro
     struct soc_json_walk walk;
     json_error_t failure;
     json_t *json;
+    const char *nul = length > 0 ? memchr(text, '\0', length) : NULL;
 
+    /* jansson takes one behind a value for the text's end. */
+    if (nul) {
+        fail_at(text, (size_t)(nul - text), "a NUL byte is not allowed", error);
+        return NULL;
+    }
     if (!soc_json_walk(text, length, &walk)) {
         soc_fail_memory(error);
         return NULL;

@@ -9,9 +9,11 @@
 #include "json.h"
 #include "own_state.h"
 #include "presence.h"
+#include "sys.h"
 #include "task_state.h"
 
 #define NOTES_MAX (1 << 20)
+#define CLOCK_ID_SIZE (SOC_UUID_SIZE + 24)
 /* What a note is about: "task:t1", "own:4711". */
 #define TASK "task:"
 #define OWN "own:"
@@ -30,6 +32,17 @@ static int is_session_over(struct society *s, const struct soc_holding *holding)
 }
 
 /* ---- What the agent saw ---- */
+
+/* Whose clock a note was made by: of this boot, and in this time namespace (time_namespaces(7)),
+ * where the clock since boot may have been set ahead by days. */
+static void clock_id(char out[CLOCK_ID_SIZE])
+{
+    char boot[SOC_UUID_SIZE];
+    struct stat st;
+    bool known = soc_sys->fstatat(AT_FDCWD, "/proc/self/ns/time", &st, 0) == 0;
+    soc_boot_id(boot);
+    snprintf(out, CLOCK_ID_SIZE, "%s/%ju", boot, known ? (uintmax_t)st.st_ino : 0);
+}
 
 static void notes_name(const struct society *s, char out[NOTES_NAME_MAX])
 {
@@ -126,8 +139,8 @@ static int add_note(soc_json *seen, const struct soc_holding *holding, int64_t n
 /* Writes the notes, without those of what is over. */
 static int write_notes(struct society *s)
 {
-    char boot[SOC_UUID_SIZE];
-    soc_boot_id(boot);
+    char boot[CLOCK_ID_SIZE];
+    clock_id(boot);
     forget_old(s, s->lease_notes, soc_monotonic_ms());
     s->lease_changed = false;
     return store_notes(s, boot, s->lease_notes);
@@ -136,9 +149,9 @@ static int write_notes(struct society *s)
 /* Since when the agent has seen this token and renewal: noted now, if it was not yet. */
 static int first_seen(struct society *s, const struct soc_holding *holding, int64_t *ret_since)
 {
-    char boot[SOC_UUID_SIZE];
+    char boot[CLOCK_ID_SIZE];
     int64_t now = soc_monotonic_ms();
-    soc_boot_id(boot);
+    clock_id(boot);
     if (!s->lease_notes)
         s->lease_notes = load_notes(s, boot);
     const soc_json *note = soc_json_get(s->lease_notes, holding->what);

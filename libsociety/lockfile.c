@@ -80,8 +80,11 @@ static int read_content(struct society *s, const char *name, struct content *con
         return fd;
     if (soc_sys->fstat(fd, &st) < 0)
         return soc_fail_errno(&s->error, "%s: cannot stat", name);
-    ssize_t got = soc_sys->pread(fd, text, sizeof text, 0);
-    SOC_AUTO_JSON soc_json *json = got > 0 ? soc_json_parse(text, (size_t)got, NULL) : NULL;
+    ssize_t got = soc_fs_pread_text(fd, text, sizeof text);
+    struct soc_error why = {0};
+    SOC_AUTO_JSON soc_json *json = got > 0 ? soc_json_parse(text, (size_t)got, &why) : NULL;
+    if (why.code == -ENOMEM)
+        return soc_fail_memory(&s->error);
     const char *agent = soc_json_get_string(json, "agent");
     content->modified_ms =
         (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / INT64_C(1000000);

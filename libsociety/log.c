@@ -31,6 +31,9 @@ static int open_present(struct soc_log *log, struct soc_error *error)
     const int flags = O_RDWR | O_APPEND;
     log->settled = false;
     log->end = -1;
+    /* Whoever made or rotated it may have died before the name was durable: then a power cut would
+     * take all that is written to it. */
+    log->named = false;
     int result = soc_segment_open(log->dir, log->name, -1, flags, &log->segment, error);
     if (result != -ENOENT)
         return result;
@@ -38,7 +41,6 @@ static int open_present(struct soc_log *log, struct soc_error *error)
     if (made == 0)
         made = soc_segment_open(log->dir, log->name, -1, flags | O_CREAT | O_EXCL, &log->segment,
                                 error);
-    log->made = made >= 0;
     if (made == 0)
         return 0;
     /* made again behind the archive, or another was faster: its file it is */
@@ -180,11 +182,11 @@ static int sync_records(struct soc_log *log, struct soc_error *error)
         soc_log_close(log);
         return result;
     }
-    if (log->made) {
+    if (!log->named) {
         int result = soc_fs_sync_dir(log->dir, "", error);
         if (result < 0)
             return result;
-        log->made = false;
+        log->named = true;
     }
     return 0;
 }

@@ -33,7 +33,7 @@ struct soc_log {
     int64_t end;   /* of the segment's file, while the lock is held */
     bool torn;     /* the last byte is not a newline, while the lock is held */
     bool unsynced; /* something was written since soc_log_begin() */
-    bool made;     /* this handle made the file: its name is not yet durable */
+    bool named;    /* the directory was synced since the segment was opened */
     bool settled;  /* late lines of the segment before were carried over */
 };
 

@@ -48,7 +48,7 @@ static int fail_held(struct society *s, const char *mutex, int fd, int code)
 {
     char text[CONTENT_MAX];
     int64_t pid = 0;
-    ssize_t got = soc_sys->pread(fd, text, sizeof text, 0);
+    ssize_t got = soc_fs_pread_text(fd, text, sizeof text);
     SOC_AUTO_JSON soc_json *json = got > 0 ? soc_json_parse(text, (size_t)got, NULL) : NULL;
     const char *host = soc_json_get_string(json, "host");
     const char *agent = soc_json_get_string(json, "agent");
@@ -72,7 +72,8 @@ static int open_file(struct mutex_wait *own)
     snprintf(name, sizeof name, "locks/mutex-%s.lock", own->name);
     int result = soc_fs_mkdir(&s->dir, "locks", &s->error);
     if (result == 0)
-        own->fd = result = soc_fs_open(&s->dir, name, O_RDWR | O_CREAT, &s->error);
+        own->fd = result =
+            soc_fs_open_single(&s->dir, name, O_RDWR | O_CREAT, NULL, &s->error);
     return result;
 }
 

@@ -109,9 +109,15 @@ static int restore(struct soc_owns *owns, struct soc_own_change *change)
 {
     const soc_json *own = soc_json_get(change->record->json, "own");
     bool waiting = soc_json_get_bool(own, "waiting", false);
+    int64_t last = change->record->position; /* every token so far is below it */
+    int64_t said;
+    if (soc_json_get_integer(change->record->json, "last", &said) && said < last)
+        last = said;
+    if (last > owns->last)
+        owns->last = last;
+    if (!own)
+        return 0;
     int result = soc_own_set(&change->made, "waiting", soc_json_new_bool(waiting));
-    if (change->record->position > owns->last) /* every token so far is below it */
-        owns->last = change->record->position;
     if (result < 0 || change->at == owns->count)
         return result < 0 ? result : append(owns, &change->made);
     soc_own_free(&owns->items[change->at]);
@@ -191,19 +197,30 @@ static int apply(void *state, const struct soc_record *record)
     return counts && result == 0;
 }
 
+/* One record: a reservation, or (NULL) none. */
+static int dump_one(const struct soc_owns *owns, const struct soc_own *own, struct soc_strbuf *out)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
+    size_t start = out->length;
+    if (own)
+        soc_json_dump(own->fields, &text);
+    soc_record_begin(out, "own_state");
+    if (own)
+        soc_record_raw(out, "own", text.data ? text.data : "", text.length);
+    out->failed |= text.failed;
+    soc_record_integer(out, "last", owns->last);
+    return soc_record_end(out, start, NULL);
+}
+
+/* Which tokens were given is part of the state: who reads on behind the compaction and who begins
+ * with it must refuse the same. */
 static int dump(const void *state, struct soc_strbuf *out)
 {
     const struct soc_owns *owns = state;
     int result = 0;
-    for (size_t i = 0; result == 0 && i < owns->count; i++) {
-        SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
-        size_t start = out->length;
-        soc_json_dump(owns->items[i].fields, &text);
-        soc_record_begin(out, "own_state");
-        soc_record_raw(out, "own", text.data ? text.data : "", text.length);
-        result = soc_record_end(out, start, NULL);
-    }
-    return result;
+    for (size_t i = 0; result == 0 && i < owns->count; i++)
+        result = dump_one(owns, &owns->items[i], out);
+    return owns->count == 0 && owns->last >= 0 ? dump_one(owns, NULL, out) : result;
 }
 
 const struct soc_fold soc_own_fold = {"ownership", make_state, free_state, apply, dump};

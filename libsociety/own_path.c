@@ -155,7 +155,9 @@ static const char *strip_worktree(const struct name *name, const char *text)
     literal_part(name, text, &literal, &length);
     if (literal.failed || literal.length == 0 || soc_git_find(literal.data, &git) != 1)
         return NULL;
-    SOC_AUTO_FREE char *common = git.linked ? soc_sys->realpath(git.common.data) : NULL;
+    SOC_AUTO_STRBUF struct soc_strbuf origin = SOC_STRBUF_INIT;
+    SOC_AUTO_FREE char *common =
+        soc_git_origin(&git, &origin) ? soc_sys->realpath(origin.data) : NULL;
     if (common && strcmp(common, name->root->common.data) == 0)
         rest = strip(name, text, git.root.data);
     soc_git_free(&git);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From what a caller names to paths of the project: relative to its root, which is the directory
- * that holds the society's. The same file in another worktree of the repository is the same path.
+ * that holds the society's. The same file in another worktree of the
+ * repository, or in a clone that was made for an agent, is the same path.
  */
 #ifndef SOC_OWN_PATH_H
 #define SOC_OWN_PATH_H

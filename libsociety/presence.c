@@ -34,18 +34,24 @@ static void copy_member(const soc_json *json, const char *key, char *out, size_t
         memcpy(out, text, strlen(text) + 1);
 }
 
-/* What the holder wrote of itself; damaged content says nothing. True when there is any content. */
-bool soc_presence_read(int fd, struct soc_presence *presence)
+/* Damaged content says nothing. */
+int soc_presence_read(int fd, const char *name, struct soc_presence *presence,
+                      struct soc_error *error)
 {
     char text[CONTENT_MAX];
-    ssize_t got = soc_sys->pread(fd, text, sizeof text, 0);
-    if (got <= 0)
-        return false;
-    SOC_AUTO_JSON soc_json *json = soc_json_parse(text, (size_t)got, NULL);
+    struct soc_error why = {0};
+    ssize_t got = soc_fs_pread_text(fd, text, sizeof text);
+    if (got < 0)
+        return soc_fail_errno(error, "%s: cannot read", name);
+    if (got == 0)
+        return 0;
+    SOC_AUTO_JSON soc_json *json = soc_json_parse(text, (size_t)got, &why);
+    if (why.code == -ENOMEM)
+        return soc_fail_memory(error);
     copy_member(json, "session", presence->session, sizeof presence->session);
     copy_member(json, "host", presence->host, sizeof presence->host);
     soc_json_get_integer(json, "pid", &presence->pid);
-    return true;
+    return 1;
 }
 
 int soc_presence_look(struct society *s, const char *agent, struct soc_presence *ret_presence)
@@ -69,7 +75,9 @@ int soc_presence_look(struct society *s, const char *agent, struct soc_presence 
     presence.known = true;
     presence.held = held == 1;
     presence.seen_ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
-    bool written = soc_presence_read(fd, &presence);
+    int written = soc_presence_read(fd, name, &presence, &s->error);
+    if (written < 0)
+        return written;
     int64_t now = soc_now_ms();
     int64_t until = presence.seen_ms + s->config.online_seconds * 1000;
     /* A time that is still to come is nobody's call. */

@@ -36,9 +36,10 @@ struct soc_presence {
 #define SOC_PRESENCE_NAME_MAX (sizeof "locks/agent-.lock" + SOC_ID_MAX)
 void soc_presence_name(char out[SOC_PRESENCE_NAME_MAX], const char *agent);
 
-/* What the holder wrote of itself: session, host, pid; damaged content says nothing. False when the
- * file is empty. */
-bool soc_presence_read(int fd, struct soc_presence *presence);
+/* What the holder wrote of itself, from the open file `name`: 1; 0 nothing; -ENOMEM, errnos: it is not
+ * known, which is another thing than a holder who is gone. */
+int soc_presence_read(int fd, const char *name, struct soc_presence *presence,
+                      struct soc_error *error);
 
 /* soc_enter(), soc_need_agent(), and notes that the agent was seen. */
 int soc_enter_as(struct society *s);

@@ -212,7 +212,7 @@ static int prime(struct soc_reader *reader, struct soc_error *error)
     if (reader->segment.fd < 0 || offset == 0)
         return 0;
     size_t span = offset < OVERLAP ? (size_t)offset : OVERLAP;
-    ssize_t got = soc_sys->pread(reader->segment.fd, reader->data, span, offset - (int64_t)span);
+    ssize_t got = soc_fs_pread(reader->segment.fd, reader->data, span, offset - (int64_t)span);
     if (got < 0)
         return soc_fail_errno(error, "%s.jsonl: cannot read", reader->log);
     if ((size_t)got < span && reader->archived) {
@@ -236,7 +236,7 @@ static int seek_end(struct soc_reader *reader, struct soc_error *error)
         return (int)end;
     while (end > 0) {
         size_t span = end < READ_SIZE ? (size_t)end : READ_SIZE;
-        ssize_t got = soc_sys->pread(reader->segment.fd, reader->data, span, end - (int64_t)span);
+        ssize_t got = soc_fs_pread(reader->segment.fd, reader->data, span, end - (int64_t)span);
         if (got < 0)
             return soc_fail_errno(error, "%s.jsonl: cannot read", reader->log);
         const char *newline = memrchr(reader->data, '\n', (size_t)got);
@@ -437,6 +437,9 @@ static int fill(struct soc_reader *reader, struct soc_error *error)
     memcpy(before, from, overlap);
     ssize_t got =
         soc_sys->pread(reader->segment.fd, from, overlap + (size_t)room, offset - (int64_t)overlap);
+    if (got > 0 && (size_t)got < overlap) /* too short to be judged by */
+        got = soc_fs_pread(reader->segment.fd, from, overlap + (size_t)room,
+                           offset - (int64_t)overlap);
     if (got < 0) {
         int failed = soc_fail_errno(error, "%s.jsonl: cannot read at position %" PRId64,
                                     reader->log, reader->segment.base + offset);
@@ -552,7 +555,7 @@ int soc_reader_check(const struct soc_reader *reader, int64_t position, char out
     size_t span = offset < 0 ? 0 : offset < CHECK_SPAN ? (size_t)offset : CHECK_SPAN;
     ssize_t got = 0;
     if (span > 0)
-        got = soc_sys->pread(reader->segment.fd, bytes, span, offset - (int64_t)span);
+        got = soc_fs_pread(reader->segment.fd, bytes, span, offset - (int64_t)span);
     if (got < 0)
         return soc_fail_errno(error, "%s.jsonl: cannot read", reader->log);
     snprintf(out, 9, "%08" PRIx32, soc_crc32c(bytes, (size_t)got));

@@ -3,6 +3,7 @@
  * one. */
 #include "receipts.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -84,8 +85,9 @@ static soc_json *load(struct society *s, const struct wanted *wanted, int *ret_e
         if (line.kind == SOC_LINE_MALFORMED ||
             (length > 0 && !memmem(line.text, line.length, wanted->value, length)))
             continue;
-        SOC_AUTO_JSON soc_json *json = soc_json_parse(line.text, line.length, NULL);
-        if (json && take(map, wanted, json) < 0) {
+        struct soc_error why = {0};
+        SOC_AUTO_JSON soc_json *json = soc_json_parse(line.text, line.length, &why);
+        if (why.code == -ENOMEM || (json && take(map, wanted, json) < 0)) {
             result = soc_fail_memory(&s->error);
             break;
         }

@@ -152,6 +152,7 @@ static int dump(const void *state, struct soc_strbuf *out)
         soc_json_dump(whole, &text);
         soc_record_begin(out, "agent_state");
         soc_record_raw(out, "agent", text.data ? text.data : "", text.length);
+        out->failed |= text.failed;
         result = soc_record_end(out, start, NULL);
     }
     return result;

@@ -201,8 +201,16 @@ static int64_t seal_carried(const char *line, size_t length)
     return json && soc_json_get_integer(json, "carried", &carried) ? carried : -1;
 }
 
-/* Looks at the last line of an archived file. `ret_carried`: the offset up to which late lines were
- * carried over, `from` if no seal says. 1 when nothing is left to carry over. */
+/* The line that ends at `end`, behind its newline, in a text that begins at `text`. */
+static const char *line_before(const char *text, const char *end)
+{
+    const char *before = end - text > 1 ? memrchr(text, '\n', (size_t)(end - text) - 1) : NULL;
+    return before ? before + 1 : text;
+}
+
+/* Looks at the seals at the end of an archived file: two, where a writer settled it before the one
+ * who rotated it had sealed it. `ret_carried`: the offset up to which late lines were carried over,
+ * `from` if no seal says. 1 when nothing is left to carry over. */
 static int last_seal(int fd, const char *log, int64_t from, int64_t *ret_carried, int64_t *ret_size,
                      struct soc_error *error)
 {
@@ -213,19 +221,25 @@ static int last_seal(int fd, const char *log, int64_t from, int64_t *ret_carried
     *ret_size = size;
     char tail[SEAL_MAX];
     size_t span = size < SEAL_MAX ? (size_t)size : SEAL_MAX;
-    ssize_t got = soc_sys->pread(fd, tail, span, size - (off_t)span);
+    ssize_t got = soc_fs_pread(fd, tail, span, size - (off_t)span);
     if (got < 0)
         return soc_fail_errno(error, "archive of %s: cannot read", log);
     if (got == 0 || tail[got - 1] != '\n')
         return 0;
-    const char *before = memrchr(tail, '\n', (size_t)got - 1);
-    const char *line = before ? before + 1 : tail;
-    size_t length = (size_t)(tail + got - 1 - line);
-    int64_t carried = seal_carried(line, length);
-    if (carried < from)
-        return 0;
-    *ret_carried = carried;
-    return size - (int64_t)length - 1 == carried;
+    const char *end = tail + got;
+    int64_t end_offset = size;
+    int found = 0;
+    while (end > tail) {
+        const char *line = line_before(tail, end);
+        int64_t carried = seal_carried(line, (size_t)(end - 1 - line));
+        if (carried < from || carried > end_offset - (end - line))
+            break;
+        found = 1;
+        *ret_carried = carried > *ret_carried ? carried : *ret_carried;
+        end_offset -= end - line;
+        end = line;
+    }
+    return found && end_offset == *ret_carried;
 }
 
 /* The late bytes of an archived file, walked record by record. */
@@ -423,7 +437,7 @@ static int settle_from(const struct soc_dir *dir, const char *log,
         return soc_fail(error, SOCIETY_E_TOO_BIG, "archive of %s: over 64 MiB of late lines", log);
     if (!soc_strbuf_reserve(&bytes, length + 1))
         return soc_fail_memory(error);
-    ssize_t got = soc_sys->pread(old->fd, bytes.data, length, carried);
+    ssize_t got = soc_fs_pread(old->fd, bytes.data, length, carried);
     if (got < 0)
         return soc_fail_errno(error, "archive of %s: cannot read", log);
     struct late late = {.log = log, .bytes = bytes.data, .length = (size_t)got};

@@ -86,7 +86,7 @@ static int read_header(const struct soc_dir *dir, struct soc_segment *segment, c
                        const char *name, struct soc_error *error)
 {
     char head[HEADER_MAX];
-    ssize_t got = soc_sys->pread(segment->fd, head, sizeof head, 0);
+    ssize_t got = soc_fs_pread_text(segment->fd, head, sizeof head);
     if (got < 0)
         return soc_fail_errno(error, "%s: cannot read", name);
     size_t length = (size_t)got;

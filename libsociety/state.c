@@ -181,6 +181,27 @@ static int write_records(struct soc_state *state, const struct soc_strbuf *recor
     return result;
 }
 
+/* Has it decided. A refusal without words is of a record that could not be made. Former words stay
+ * where this goes well: it may be part of what cleans up after a failure. */
+static int ask(const struct soc_state *state, soc_decide decide, void *argument, int64_t end,
+               struct soc_strbuf *records, struct soc_error *error)
+{
+    char former = error ? error->text[0] : '\0';
+    if (error)
+        error->text[0] = '\0';
+    int result = decide(state->data, end, argument, records, error);
+    if (!error || (result < 0 && error->text[0] != '\0'))
+        return result;
+    if (result >= 0) {
+        error->text[0] = former;
+        return result;
+    }
+    return soc_fail(error, result, "%s",
+                    result == SOCIETY_E_TOO_BIG ? "the record is over 256 KiB"
+                    : result == -ENOMEM         ? "out of memory"
+                                                : "cannot make the record");
+}
+
 int soc_transact(struct soc_state *state, soc_decide decide, void *argument,
                  struct soc_error *error)
 {
@@ -197,7 +218,7 @@ int soc_transact(struct soc_state *state, soc_decide decide, void *argument,
         return error ? error->code : SOCIETY_E_TIMEOUT;
     if (result == 0) {
         int64_t end = state->log.segment.base + state->log.end + state->log.torn;
-        result = decide(state->data, end, argument, &records, error);
+        result = ask(state, decide, argument, end, &records, error);
     }
     if (result == 0 && records.failed)
         result = soc_fail_memory(error);

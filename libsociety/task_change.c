@@ -67,8 +67,8 @@ static int check_edit(struct society *s, const soc_json *fields)
     const char *refused = soc_task_uneditable_field(fields);
     if (!refused) {
         refused = soc_task_unsound_field(fields, SOC_TASK_EDITOR);
-        return refused ? soc_fail(&s->error, SOCIETY_E_INVALID, "field %s is not what it should be",
-                                  refused)
+        return refused ? soc_fail(&s->error, SOCIETY_E_INVALID, "field %s %s", refused,
+                                  soc_task_field_form(refused))
                        : 0;
     }
     soc_task_editable_fields(&known);
@@ -103,7 +103,7 @@ static soc_json *read_fields(struct society *s, const struct kind *kind, const c
     SOC_AUTO_JSON soc_json *members =
         fields ? soc_json_parse(fields, strlen(fields), &why) : soc_json_new_object();
     if (!members) {
-        *ret_error = soc_fail(&s->error, why.code == -ENOMEM ? -ENOMEM : SOCIETY_E_INVALID,
+        *ret_error = soc_fail(&s->error, why.code == SOCIETY_E_FORMAT ? SOCIETY_E_INVALID : -ENOMEM,
                               "the fields of the change: %s", why.text);
         return NULL;
     }

@@ -264,7 +264,10 @@ static int decide(const void *state, int64_t end, void *argument, struct soc_str
     if (result == SOCIETY_E_FENCED) /* the evidence is of yesterday */
         return -EAGAIN;
     wish->token = end;
-    return result < 0 ? result : soc_task_emit(out, "task_claim", wish->s->agent, members);
+    if (result < 0)
+        return result;
+    result = soc_task_emit(out, "task_claim", wish->s->agent, members);
+    return result < 0 ? soc_fail(&wish->s->error, result, "cannot make the record of a claim") : 0;
 }
 
 /* Whether there is a point in trying: what the decision says of what was read without the lock. A

@@ -52,7 +52,7 @@ static int check_draft(struct society *s, const soc_json *draft, int line)
                            : soc_is_agent_id(assignee, strlen(assignee))))
         return refuse(s, line, "assignee", "must be an agent id or role:<role>");
     const char *unsound = soc_task_unsound_field(draft, SOC_TASK_CREATOR);
-    return unsound ? refuse(s, line, unsound, "is not what it should be") : 0;
+    return unsound ? refuse(s, line, unsound, soc_task_field_form(unsound)) : 0;
 }
 
 static soc_json *parse_draft(struct society *s, const char *text, size_t length, int line,
@@ -86,8 +86,8 @@ static soc_json *make_members(struct soc_tasks *ahead, const soc_json *draft)
 {
     char fresh[32];
     SOC_AUTO_JSON soc_json *members = soc_json_new_object();
-    soc_json *task = soc_json_copy(draft);
-    if (!task || !members || soc_json_set(members, "task", task) < 0)
+    SOC_AUTO_JSON soc_json *task = soc_json_copy(draft);
+    if (!task || !members || soc_json_set(members, "task", soc_json_retain(task)) < 0)
         return NULL;
     if (!soc_json_get_string(task, "id")) {
         next_id(ahead, fresh);
@@ -160,10 +160,10 @@ SOC_PUBLIC int society_task_create(society *s, const char *task, char **ret_id)
         return result;
     if (!task)
         return soc_fail(&s->error, SOCIETY_E_INVALID, "there is no task");
-    soc_json *draft = parse_draft(s, task, strlen(task), 0, &result);
-    if (!draft)
-        return result;
     SOC_AUTO_JSON soc_json *drafts = soc_json_new_array();
+    soc_json *draft = drafts ? parse_draft(s, task, strlen(task), 0, &result) : NULL;
+    if (drafts && !draft)
+        return result;
     if (!drafts || soc_json_append(drafts, draft) < 0)
         return soc_fail_memory(&s->error);
     struct order order = {.s = s, .drafts = drafts};

@@ -158,6 +158,29 @@ const char *soc_task_unsound_field(const soc_json *given, enum soc_task_giver gi
     return NULL;
 }
 
+const char *soc_task_field_form(const char *key)
+{
+    const struct field *field = find_field(key);
+    if (!field || field->giver == SOC_TASK_COMPACTION)
+        return "can't be given";
+    switch (field->kind) {
+    case TEXT: return "must be a string";
+    case TEXTS: return "must be a list of strings";
+    case PRIORITY: return "must be a whole number from 0 to 4";
+    case COUNT: return "must be a whole number, 0 or more";
+    case STATE: return "must be one of open, blocked, review, done, failed, cancelled";
+    case NOTES: return "must be a list of objects with from and text";
+    case FLAG:
+    case ANY: break;
+    }
+    return "is not what it should be";
+}
+
+bool soc_task_is_state(const char *word)
+{
+    return is_state_word(word, SOC_TASK_COMPACTION);
+}
+
 const char *soc_task_uneditable_field(const soc_json *given)
 {
     const char *key;

@@ -5,6 +5,8 @@
 #ifndef SOC_TASK_FIELDS_H
 #define SOC_TASK_FIELDS_H
 
+#include <stdbool.h>
+
 #include "json.h"
 
 /* An editor; a creator, who may bring a task from elsewhere; compaction, which says all. */
@@ -20,6 +22,13 @@ int soc_task_add_fields(soc_json *task, const soc_json *given);
 /* The name of the first field of `given` that would not be copied, though a task has it; NULL:
  * none. */
 const char *soc_task_unsound_field(const soc_json *given, enum soc_task_giver giver);
+
+/* What a field of this name must be, in words: "must be a string". */
+const char *soc_task_field_form(const char *key);
+
+/* Whether a task can be in such a state. */
+bool soc_task_is_state(const char *word);
+#define SOC_TASK_STATES "open, claimed, blocked, review, done, failed, cancelled"
 
 /* The name of the first field of `given` that no editor may change, known or not; NULL: none. */
 const char *soc_task_uneditable_field(const soc_json *given);

@@ -93,7 +93,7 @@ bool soc_task_is_over(const soc_json *task)
            is_text(task, "state", "cancelled");
 }
 
-static bool is_satisfied(const struct soc_tasks *tasks, const char *on)
+bool soc_task_is_satisfied(const struct soc_tasks *tasks, const char *on)
 {
     const soc_json *task = soc_tasks_get(tasks, on);
     if (task)
@@ -109,7 +109,7 @@ bool soc_task_is_ready(const struct soc_tasks *tasks, const soc_json *task)
         return false;
     for (size_t i = 0; i < soc_json_count(depends); i++) {
         const char *on = soc_json_string(soc_json_item(depends, i));
-        if (!on || !is_satisfied(tasks, on))
+        if (!on || !soc_task_is_satisfied(tasks, on))
             return false;
     }
     return true;

@@ -38,6 +38,25 @@ static int refuse_state(const struct soc_task_change *change, struct soc_error *
                     text_of(change->task, "state"), reason ? ": " : "", reason ? reason : "");
 }
 
+/* Names what is not done yet: `t3 waits for t1 (claimed), t2 (absent)`. */
+static int refuse_waiting(const struct soc_task_change *change, struct soc_error *error)
+{
+    const soc_json *depends = soc_json_get(change->task, "dependsOn");
+    SOC_AUTO_STRBUF struct soc_strbuf words = SOC_STRBUF_INIT;
+    for (size_t i = 0; i < soc_json_count(depends); i++) {
+        const char *on = soc_json_string(soc_json_item(depends, i));
+        if (!on || soc_task_is_satisfied(change->tasks, on))
+            continue;
+        const soc_json *task = soc_tasks_get(change->tasks, on);
+        const char *state =
+            task ? soc_json_get_string(task, "state") : soc_tasks_archived(change->tasks, on);
+        soc_strbuf_add_format(&words, "%s%s (%s)", words.length > 0 ? ", " : "", on,
+                              state ? state : "absent");
+    }
+    return soc_fail(error, SOCIETY_E_HELD, "%s waits for %s", change->id,
+                    words.data ? words.data : "what it depends on");
+}
+
 static int refuse_field(const struct soc_task_change *change, const char *field,
                         struct soc_error *error)
 {
@@ -225,7 +244,7 @@ static int judge_claim(const struct soc_task_change *change, struct soc_error *e
     if (!is_state(change, "open"))
         return refuse_state(change, error);
     if (!soc_task_is_ready(change->tasks, change->task))
-        return soc_fail(error, SOCIETY_E_HELD, "%s waits for what it depends on", change->id);
+        return refuse_waiting(change, error);
     if (assignee && strncmp(assignee, "role:", 5) != 0 && strcmp(assignee, change->from) != 0)
         return soc_fail(error, SOCIETY_E_HELD, "%s is assigned to %s", change->id, assignee);
     return 0;

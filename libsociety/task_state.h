@@ -78,6 +78,9 @@ bool soc_task_is_over(const soc_json *task);
 /* Open, and everything it depends on is done, archived or not. An unknown dependency is not. */
 bool soc_task_is_ready(const struct soc_tasks *tasks, const soc_json *task);
 
+/* Whether the task with this id, which another depends on, is done. */
+bool soc_task_is_satisfied(const struct soc_tasks *tasks, const char *on);
+
 /* Unassigned, or assigned to the agent or its role; and wanting no role, or the agent's. `role`
  * NULL: it has none. */
 bool soc_task_is_for(const soc_json *task, const char *agent, const char *role);

@@ -7,6 +7,7 @@
 #include "record.h"
 #include "registry.h"
 #include "task.h"
+#include "task_fields.h"
 #include "task_rules.h"
 #include "task_work.h"
 
@@ -229,6 +230,9 @@ SOC_PUBLIC int society_tasks(society *s, uint32_t flags, const char *state,
         result = soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
     if (result == 0 && flags != 0 && s->agent[0] == '\0')
         result = soc_fail(&s->error, SOCIETY_E_NO_AGENT, "ready or mine for whom? no agent");
+    if (result == 0 && state && !soc_task_is_state(state))
+        result =
+            soc_fail(&s->error, SOCIETY_E_INVALID, "\"%.40s\" is none of " SOC_TASK_STATES, state);
     const struct soc_tasks *tasks = result == 0 ? soc_tasks(s, &result) : NULL;
     SOC_AUTO_LIST society_list *out = soc_list_new();
     if (!tasks || !out)

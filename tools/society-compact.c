@@ -12,8 +12,8 @@
 
 static const char help[] =
     "Usage: society-compact [--force] [--retain] [LOG]...\n"
-    "Rotates messages and deliveries and compacts the registry where they are over their\n"
-    "limits, and prints what was archived. LOG: messages, deliveries, registry (default: all).\n"
+    "Rotates messages and deliveries and compacts registry, tasks and ownership where they are\n"
+    "over their limits, and prints what was archived. LOG: one of these (default: all).\n"
     "\n"
     "  -f, --force        also below the limits\n"
     "  -r, --retain       delete archives that project.json's retention no longer keeps,\n"

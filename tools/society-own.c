@@ -3,13 +3,17 @@
  * society-own: who may write which files. Reserves paths by patterns, waits for them, gives them back, hands them over, and
  * tells a script or a hook whether a file is somebody else's.
  */
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <society/ownership.h>
 
+#include "common/child.h"
 #include "common/compose.h"
 #include "common/duration.h"
 #include "common/json.h"
@@ -17,10 +21,11 @@
 #include "common/place.h"
 #include "common/table.h"
 #include "common/tool.h"
+#include "common/verbs.h"
 
 static const char help[] =
-    "Usage: society-own acquire GLOB... [--shared] [--wait D] [--lease D] [--reason R] [--task "
-    "ID]\n"
+    "Usage: society-own acquire GLOB...|--changed [--shared] [--wait D] [--lease D] [--reason R]\n"
+    "                   [--task ID]\n"
     "       society-own release [GLOB...]     all of the agent's without GLOB\n"
     "       society-own renew [GLOB...] [--lease D]\n"
     "       society-own handover GLOB --to AGENT\n"
@@ -30,6 +35,7 @@ static const char help[] =
     "A GLOB (*, ?, [...], **) or PATH starts from the working directory, or from the\n"
     "project's root outside of the project. All of an acquire are had together or not at all.\n"
     "\n"
+    "  -c, --changed      what the slot's working copy has touched against its base\n"
     "  -s, --shared       others may hold it shared too\n"
     "  -w, --wait D       wait so long, such as 90s, 15m or 2h, until it can be had\n"
     "  -l, --lease D      hold it so long without a sign of life (project.json: leaseSeconds)\n"
@@ -40,8 +46,8 @@ static const char help[] =
 enum { TO = 256 };
 
 static const struct tool_option options[] = {
-    {'s', "shared", 0}, {'w', "wait", 1}, {'l', "lease", 1}, {'r', "reason", 1},
-    {'t', "task", 1},   {TO, "to", 1},    {0, NULL, 0},
+    {'c', "changed", 0}, {'s', "shared", 0}, {'w', "wait", 1}, {'l', "lease", 1},
+    {'r', "reason", 1},  {'t', "task", 1},   {TO, "to", 1},    {0, NULL, 0},
 };
 
 /* What the options said. */
@@ -52,6 +58,7 @@ struct request {
     int32_t wait_ms;
     int32_t lease_ms;
     int shared;
+    int changed;
 };
 
 static int32_t read_duration(const char *option, const char *text, int32_t least)
@@ -67,6 +74,7 @@ static void read_options(struct tool *t, struct request *r)
     const char *value;
     for (int code; (code = tool_next_option(t, &value)) != 0;) {
         switch (code) {
+        case 'c': r->changed = 1; break;
         case 's': r->shared = 1; break;
         case 'w': r->wait_ms = read_duration("--wait", value, 0); break;
         case 'l': r->lease_ms = read_duration("--lease", value, 1); break;
@@ -83,14 +91,81 @@ static char *patterns_of(const struct tool *t)
     return t->count > 1 ? place_arguments(t, 1, 1) : NULL;
 }
 
+/* ---- Waiting ---- */
+
+/* Who is told to end while it waits gives its place in the queue up: nobody would come for what it is granted. */
+static volatile sig_atomic_t ended_by;
+
+/* The next second again: the signal may have come just before the sleep that it is to end. */
+static void note_end(int signal)
+{
+    if (signal != SIGALRM)
+        ended_by = signal;
+    alarm(1);
+}
+
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
+
+static void catch_ends(void)
+{
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct sigaction old;
+        struct sigaction action = {.sa_handler = note_end};
+        if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(ends[i], &action, NULL);
+    }
+}
+
+/* Ends as the signal would have, if one ended the wait. One that came too late for that ends nothing. */
+static void end_by_signal(int result)
+{
+    alarm(0);
+    if (result != -EINTR || ended_by == 0)
+        return;
+    signal(ended_by, SIG_DFL);
+    raise(ended_by);
+}
+
 /* ---- Changing ---- */
+
+/* Puts what the working copy has touched behind the arguments. society-worktree knows: it is linked with libgit2, and this program,
+ * which is called often, is not. */
+static void add_changed(struct tool *t, struct texts *all)
+{
+    char *program = verbs_find("worktree");
+    if (!program)
+        tool_fail(STATUS_SYSTEM, "--changed needs society-worktree, which is not here");
+    const char *const words[] = {program, "changed", "--null", "--absolute", NULL};
+    size_t size = 0;
+    int status = 0;
+    char *paths = child_read(words, CHILD_LOUD, &size, &status);
+    if (!paths)
+        tool_fail(status, "what the working copy has touched is not known");
+    if (size == 0)
+        tool_fail(STATUS_NO, "the working copy has touched nothing");
+    for (int i = 0; i < t->count; i++)
+        texts_add(all, t->arguments[i]);
+    for (const char *path = paths; path < paths + size; path += strlen(path) + 1) {
+        char *pattern = place_quote(path);
+        texts_add(all, pattern);
+        free(pattern);
+    }
+    t->arguments = all->items;
+    t->count = all->count;
+    free(paths);
+    free(program);
+}
 
 static int do_acquire(struct tool *t, const struct request *r)
 {
     struct compose c;
+    struct texts all = {0};
     char *text = NULL;
-    tool_expect_arguments(t, 2, -1, "what to acquire");
+    if (!r->changed)
+        tool_expect_arguments(t, 2, -1, "what to acquire");
     tool_open_as_agent(t);
+    if (r->changed)
+        add_changed(t, &all);
     compose_begin(&c);
     compose_text(&c, "reason", r->reason);
     compose_text(&c, "task", r->task);
@@ -98,10 +173,15 @@ static int do_acquire(struct tool *t, const struct request *r)
         compose_number(&c, "leaseMs", r->lease_ms);
     char *fields = compose_end(&c);
     char *patterns = patterns_of(t);
+    if (r->wait_ms > 0)
+        catch_ends();
     int result = society_own_acquire(t->society, patterns, r->shared ? SOCIETY_OWN_SHARED : 0,
                                      fields, r->wait_ms, &text);
     free(fields);
     free(patterns);
+    end_by_signal(result);
+    texts_free(&all);
+    t->count = 0;
     if (result < 0)
         tool_fail_result(t, result);
     json_value *reservation = json_read(text, NULL);

@@ -93,7 +93,8 @@ int society_init(society *s, const char *path, const char *project_id, uint32_t 
  *
  * @param dir  the `.society-agent` directory or the directory that contains it; NULL:
  *             `$SOCIETY_DIR`, else the nearest `.society-agent` at or above the working directory,
- *             else, in a linked git worktree, that of the main worktree
+ *             else the one that the git directory of a worktree or clone names
+ *             (society-worktree(1)), else, in a linked git worktree, that of the main worktree
  * @return 0; -EBUSY the handle is open already; SOCIETY_E_NO_SOCIETY none found, or `dir` is not
  *         one; SOCIETY_E_UNSAFE_FILESYSTEM; SOCIETY_E_FORMAT project.json is malformed (line and
  *         column in the message); SOCIETY_E_INVALID a field of project.json is out of its range;
@@ -109,8 +110,8 @@ int society_open(society *s, const char *dir);
  *
  * @param agent  an agent id, `[A-Za-z0-9][A-Za-z0-9._-]{0,63}` and none of `all`, `broadcast`;
  *               NULL: `$SOCIETY_AGENT`, else `$SOCIETY_AGENT_ID`, else `$AMEIDE_AGENT_ID` (a
- *               contained `agent-NN` is the id), else the slot that the working directory's linked
- *               git worktree was made for
+ *               contained `agent-NN` is the id), else the slot that the working directory's git
+ *               worktree or clone was made for
  * @return 0; SOCIETY_E_NO_AGENT nothing says who; SOCIETY_E_INVALID not an agent id (the message
  *         names where it came from); -EBUSY the handle has joined
  *

@@ -355,8 +355,8 @@ static void test_a_look_says_what_the_state_says(void **state)
         "{\"type\":\"task_note\",\"from\":\"x\",\"task\":\"t1\",\"text\":\"\\u00e4\"}\n",
         "{\"type\":\"task_complete\",\"from\":\"x\",\"task\":\"t1\"}\n",
         "{\"type\":\"task_renew\",\"from\":\"x\",\"task\":\"t1\",\"token\":1}\n",
-        "{\"type\":\"task_edit\",\"from\":\"x\",\"task\":{\"id\":\"t1\"},\"fields\":{\"title\":"
-        "\"U\"}}\n",
+        ("{\"type\":\"task_edit\",\"from\":\"x\",\"task\":{\"id\":\"t1\"},"
+         "\"fields\":{\"title\":\"U\"}}\n"),
         "no record: \"t1\"\n"};
 
     (void)state;

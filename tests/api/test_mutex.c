@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <society/ownership.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include "harness/die.h"
 #include "harness/files.h"
 #include "harness/member.h"
+#include "harness/tmp.h"
 #include "harness/unit.h"
 
 #define DEADLINE_MS 10000
@@ -101,6 +103,29 @@ static int take(int gate)
     society_mutex_unlock(mutex);
     society_close(s);
     return 0;
+}
+
+/* A file outside that was given the mutex's name would be written to. */
+static void test_a_planted_hard_link(void **state)
+{
+    char *outside = tmp_path(member_project(), "outside");
+    society_mutex *mutex;
+    society *s = member_open("w1");
+
+    (void)state;
+    assert_int_equal(society_mutex_lock(s, "gate", 0, &mutex), 0);
+    society_mutex_unlock(mutex);
+    assert_int_equal(unlink(member_path("locks/mutex-gate.lock")), 0);
+    write_text(outside, "outside");
+    assert_int_equal(link(outside, member_path("locks/mutex-gate.lock")), 0);
+    assert_int_equal(society_mutex_lock(s, "gate", 0, &mutex), SOCIETY_E_UNSAFE_FILE);
+    assert_string_equal(society_last_message(s), "locks/mutex-gate.lock has 2 hard links");
+    assert_int_equal(file_size(outside), 7);
+    assert_int_equal(unlink(outside), 0);
+    assert_int_equal(society_mutex_lock(s, "gate", 0, &mutex), 0);
+    society_mutex_unlock(mutex);
+    society_close(s);
+    free(outside);
 }
 
 static void test_woken_by_death(void **state)
@@ -192,8 +217,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, member_setup, member_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_one_holder), TEST(test_names),   TEST(test_woken_by_death),
-        TEST(test_children),   TEST(test_counter),
+        TEST(test_one_holder),     TEST(test_names),    TEST(test_a_planted_hard_link),
+        TEST(test_woken_by_death), TEST(test_children), TEST(test_counter),
     };
 
     return cmocka_run_group_tests_name("mutex", tests, NULL, NULL);

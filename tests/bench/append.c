@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Append: society_send() beside its floor, as many bytes through the same system calls in the plainest C: lock, find the end, look
- * at the last byte, write, unlock. One process, then several at once; for several the time is that of all their appends together.
+ * at the last byte, write, unlock. One process, then several at once; for several the time is that of all their appends together. And
+BATCH messages in one transaction beside as many single ones.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,10 +13,11 @@
 #include <society/message.h>
 
 #include "bench/bench.h"
+#include "bench/floor.h"
 #include "harness/die.h"
 
 #define APPENDS 50000
-#define RECORD_BYTES 200
+#define BATCH 64
 
 /* In the log RECORD_BYTES long. */
 static const char message[] =
@@ -30,25 +31,24 @@ static void append_library(int count)
     society_close(s);
 }
 
+/* The same message, BATCH of them in one call. */
+static void append_batches(int count)
+{
+    char lines[BATCH * (sizeof message) + 1];
+    char *end = lines;
+    for (int i = 0; i < BATCH; i++)
+        end += snprintf(end, sizeof message + 1, "%s\n", message);
+    society *s = open_society("alice");
+    for (int i = 0; i < count; i += BATCH)
+        check(s, society_send_lines(s, lines, NULL), "society_send_lines");
+    society_close(s);
+}
+
 static void append_floor(int count)
 {
-    char record[RECORD_BYTES];
-    char last;
-    memset(record, 'x', sizeof record);
-    record[sizeof record - 1] = '\n';
-    int fd = open("floor.jsonl", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    for (int i = 0; i < count; i++) {
-        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-        if (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
-            die("lock");
-        off_t end = lseek(fd, 0, SEEK_END);
-        if (end > 0 && (pread(fd, &last, 1, end - 1) != 1 || last != '\n'))
-            die("pread");
-        if (write(fd, record, sizeof record) != (ssize_t)sizeof record)
-            die("write");
-        lock.l_type = F_UNLCK;
-        fcntl(fd, F_OFD_SETLK, &lock);
-    }
+    int fd = floor_open();
+    for (int i = 0; i < count; i++)
+        floor_append(fd, 0);
     close(fd);
 }
 
@@ -85,8 +85,11 @@ int main(void)
     if (stat(".society-agent/messages.jsonl", &st) < 0 || st.st_size != RECORD_BYTES)
         fprintf(stderr, "the record is %lld bytes long\n", (long long)st.st_size);
     for (int i = 1; i <= rounds; i++) {
+        int64_t single = measure(append_library, 1);
         report("append-by-1", "floor", i, measure(append_floor, 1));
-        report("append-by-1", "library", i, measure(append_library, 1));
+        report("append-by-1", "library", i, single);
+        report("batch-of-64", "floor", i, single);
+        report("batch-of-64", "library", i, measure(append_batches, 1));
         report(name, "floor", i, measure(append_floor, processes));
         report(name, "library", i, measure(append_library, processes));
     }

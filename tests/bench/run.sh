@@ -10,7 +10,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/society-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 
-for program in append wake death command tasks; do
+for program in append crowd wake sleepers history death command tasks conflicts; do
     mkdir "$work/$program"
     (cd "$work/$program" && "$here/$program") >>"$work/results"
 done
@@ -22,6 +22,17 @@ sort -k1,1 -k2,2 -k4,4n "$work/results" | awk '
       if (!($1 in known)) { known[$1]; names[++n] = $1 } }
     END {
         what["append-by-1"] = "society_send() / locked write(2), one process"
+        what["append-by-16-p99"] = what["append-by-64-p99"] = "99th percentile of single appends / of locked writes"
+        what["crowd-of-16"] = what["crowd-of-64"] = "time for each append by so many processes / by one"
+        what["batch-of-64"] = "a message in a batch of 64 / a single one"
+        what["durable-by-1"] = "society_send(), durability power / write and fdatasync"
+        what["durable-by-8"] = what["durable-by-64"] = "the same by so many processes / fdatasync under the lock"
+        what["sleepers-send"] = "a send to one of 64 who sleep / to the only one"
+        what["sleepers-latency"] = "until the one addressed has it, of 64 who sleep / the only one"
+        what["scan-grep"] = "the messages of one agent in a history / grep -F"
+        what["scan-mapped"] = "the same / memmem() in the mapped file"
+        what["parse"] = "soc_scan_line() / jansson, a record"
+        what["open-1-MiB"] = what["open-1-GiB"] = "open and watch at the end of such a log / the bare calls"
         what["wake-same-cpu"] = "append until society_tail_wait() returns / until poll() of inotify does"
         what["death-same-cpu"] = "SIGKILL until the tail of presence tells / until inotify does"
         what["wake-other-cpu"] = what["death-other-cpu"] = "the same, the two processes on different processors"
@@ -30,6 +41,8 @@ sort -k1,1 -k2,2 -k4,4n "$work/results" | awk '
         what["open-after-100000"] = what["open-after-1000000"] = \
             "open and claim with 1,000 live tasks after so many changes / after the first 40,000"
         what["claim-by-1"] = "a claim in a process that has the state / locked write(2)"
+        what["merges"] = "society-worktree conflicts, 9 branches / git merge-tree for each of the 36 pairs"
+        what["conflicts"] = "the same, working copies read, too / the same"
         what["watch"] = "society-send until society-watch has printed / until it has ended"
         printf "\n%-18s %7s   %-24s %-24s\n", "", "ratio", "floor: median (range)", "ours: median (range)  µs"
         for (i = 1; i <= n; i++) {

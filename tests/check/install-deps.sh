@@ -7,7 +7,8 @@
 #   install-deps.sh install SET        installs what is missing with apt, as root or with sudo; prints the list first
 #
 # SET: build (the library and the tools), demo, tests (build and run test programs), check (everything `make check` runs), long
-# (everything `make check-long` runs), node (`make check-node`).
+# (everything `make check-long` runs), peers (what `make bench-peers` measures beside us), mcp (what `make check-mcp` runs) and node
+# (what `make check-node` runs); packages of npm are the makefile's and the tests'.
 # This runs on a machine that has only sh.
 
 set -eu
@@ -38,6 +39,7 @@ build_set() {
     header_of stdio.h libc6-dev
     header_of jansson.h libjansson-dev
     header_of sha2.h libmd-dev
+    header_of git2.h libgit2-dev
 }
 
 tests_set() {
@@ -53,10 +55,20 @@ check_set() {
     for package in clang clang-format clang-tidy valgrind mandoc python3 mypy; do
         command_of "$package" "$package"
     done
+    # libFuzzer and the sanitizers for clang.
+    command -v clang >/dev/null 2>&1 && ls "$(clang -print-runtime-dir)"/libclang_rt.fuzzer-* >/dev/null 2>&1 ||
+        missing="$missing libclang-rt-dev"
     # valgrind must know the functions of the dynamic linker and libc by their names.
     if command -v dpkg-query >/dev/null 2>&1 && ! dpkg-query -W -f '${Status}\n' libc6-dbg 2>/dev/null | grep -q ' installed'; then
         command -v valgrind >/dev/null 2>&1 && valgrind --quiet true >/dev/null 2>&1 || missing="$missing libc6-dbg"
     fi
+}
+
+# npm brings a newer node for the tests themselves.
+mcp_set() {
+    tests_set
+    command_of node nodejs
+    command_of npm npm
 }
 
 long_set() {
@@ -70,11 +82,27 @@ node_set() {
     command_of npm npm
 }
 
+# redis-tools has the server's program too (redis-check-rdb), without a service that would be started.
+peers_set() {
+    tests_set
+    header_of sqlite3.h libsqlite3-dev
+    command_of sqlite3 sqlite3
+    header_of lmdb.h liblmdb-dev
+    header_of hiredis/hiredis.h libhiredis-dev
+    command_of redis-check-rdb redis-tools
+    command_of redis-cli redis-tools
+    command_of flock util-linux
+    command_of node nodejs
+    command_of npm npm
+}
+
 case $set_name in
 build | demo) build_set ;;
 tests) tests_set ;;
 check) check_set ;;
 long) long_set ;;
+peers) peers_set ;;
+mcp) mcp_set ;;
 node) node_set ;;
 *)
     echo "install-deps.sh: unknown set $set_name" >&2

@@ -14,6 +14,7 @@ make_quietly() {
 
 ok "make install" make_quietly install DESTDIR="$root" PREFIX=/usr
 for file in bin/society-send lib/libsociety.so.0.1.0 lib/libsociety.so.0 lib/libsociety.so lib/libsociety.a \
+    lib/libsociety-git.so.0 lib/libsociety-git.so lib/libsociety-git.a include/society/git.h lib/pkgconfig/society-git.pc \
     include/society/society.h lib/pkgconfig/society.pc share/doc/libsociety/LICENSE share/doc/libsociety/README.md \
     share/man/man1/society-send.1 share/bash-completion/completions/society share/bash-completion/completions/society-send; do
     ok "installed: $file" test -s "$root/usr/$file"
@@ -28,6 +29,9 @@ export PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_PATH=$root/usr/lib/pkgconfig
 ok "pkg-config knows society" pkg-config --exists society
 like "$(pkg-config --static --libs society)" "-ljansson -lmd" "for static linking it names what the library needs"
 is "$(pkg-config --modversion society)" 0.1.0 "its version"
+
+ok "pkg-config knows society-git" pkg-config --exists society-git
+like "$(pkg-config --libs society-git)" "-lsociety-git -lsociety" "and what it is linked with"
 
 # The program is the one that README.md shows.
 awk '/^```c$/ { inside = 1; next } inside && /^```/ { exit } inside' README.md >"$T/program.c"

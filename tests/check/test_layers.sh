@@ -32,13 +32,16 @@ enter 45 own_state own_item own_rules own_cycle own_fold own_path own_decide own
 enter 50 ownership mutex
 enter 50 agent message inbox unread attachment task task_view task_archive task_create task_claim task_wait task_paths task_change
 enter 60 renew society open doctor doctor_dir doctor_locks compact status init testing
+# The second library, on top of the first: libsociety/git/NAME. It uses of the first what is below the logs.
+enter 70 git/repository git/slots git/changes git/snapshot git/contenders git/hunks git/moves git/unmerged git/conflict git/deltas git/quick git/merge
+enter 75 git/slots_list git/touched git/conflicts git/order git/save git/watch
 # Files of these levels are parts of one room and may use each other.
-rooms=' 00 10 20 45 50 60 '
+rooms=' 00 10 20 45 50 60 70 '
 
 modules() {
     local file
-    for file in libsociety/*.[ch]; do
-        file=${file##*/}
+    for file in libsociety/*.[ch] libsociety/git/*.[ch]; do
+        file=${file#libsociety/}
         echo "${file%.*}"
     done | sort -u
 }
@@ -53,10 +56,12 @@ empty "$(unknown_modules)" "every module has a level"
 
 upward_includes() {
     local file from line to
-    for file in libsociety/*.[ch]; do
-        from=${file##*/} from=${from%.*}
+    for file in libsociety/*.[ch] libsociety/git/*.[ch]; do
+        from=${file#libsociety/} from=${from%.*}
         while IFS=: read -r line to; do
             to=${to#*\"} to=${to%%\"*} to=${to%.h}
+            # A file of libsociety/git/ names its neighbours plainly, and the compiler finds them first.
+            [[ $file != libsociety/git/* || ! -e libsociety/git/$to.h ]] || to=git/$to
             [ "$to" = "$from" ] && continue
             if [ ! -e "libsociety/$to.h" ]; then
                 echo "$file:$line: there is no libsociety/$to.h"
@@ -89,7 +94,7 @@ code() {
             print out
         }'
 }
-for file in libsociety/*.[ch] tools/*.[ch] tools/*/*.[ch]; do
+for file in libsociety/*.[ch] libsociety/git/*.[ch] tools/*.[ch] tools/*/*.[ch]; do
     [ ! -e "$file" ] || { mkdir -p "$T/code/${file%/*}" && code <"$file" >"$T/code/$file"; }
 done
 
@@ -100,8 +105,9 @@ only_in() {
 
 # (The tools read and write JSON of their own, also in one file.)
 empty "$(only_in '(libsociety|tools/common)/json\.c' '#[[:space:]]*include.*jansson')" "jansson.h is included by json.c alone"
-empty "$(only_in 'libsociety/(watch|memfs_names)\.c' '#[[:space:]]*include.*sys/inotify')" \
-    "sys/inotify.h is included by watch.c alone, and by memfs_names.c, which stands in for the directories that it watches"
+empty "$(only_in 'libsociety/git/.*' '#[[:space:]]*include.*<git2')" "libgit2 is used by libsociety-git alone"
+empty "$(only_in 'libsociety/(watch|git/watch|memfs_names)\.c' '#[[:space:]]*include.*sys/inotify')" \
+    "sys/inotify.h is included by watch.c of either library alone, and by memfs_names.c, which stands in for the directories that it watches"
 empty "$(only_in 'libsociety/sha256\.c' '#[[:space:]]*include.*<(sha2|md5|sha)\.h>')" "sha2.h is included by sha256.c alone"
 empty "$(only_in 'libsociety/lock\.c' '\bF_(OFD_)?(SETLKW?|GETLK)\b|\b(flock|lockf)[[:space:]]*\(')" "file locks are taken in lock.c alone"
 empty "$(only_in 'tools/.*' '\bv?f?printf[[:space:]]*\(|\bputs[[:space:]]*\(|\bperror[[:space:]]*\(')" "the library prints nothing"
@@ -130,7 +136,7 @@ empty "$(tool_includes)" "tools include nothing but <society/…>, the system's 
 
 prefixes() {
     local file
-    for file in libsociety/*.h; do
+    for file in libsociety/*.h libsociety/git/*.h; do
         grep -nE '^[a-z].*\b[a-z0-9_]+\(.*\);' "$T/code/$file" | grep -vE '\bsoc_[a-z0-9_]+[[:space:]]*\(' | sed "s|^|$file:|"
     done
 }

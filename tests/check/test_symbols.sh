@@ -7,21 +7,38 @@
 cd "$SOCIETY_SRC" || exit 1
 . tests/harness/tap.sh
 
-library=$SOCIETY_BUILD/lib/libsociety.so
-declared=$(sh tests/check/functions.sh)
-mapped=$(sed -n 's/^ *\(society_[a-z0-9_]*\);$/\1/p' libsociety/libsociety.map | sort)
-exported=$(nm -D --defined-only --with-symbol-versions "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort)
+# check_library NAME STATIC-PREFIX NEEDED: one library, its map and its part of the headers.
+check_library() {
+    local name=$1 prefix=$2 needed=$3
+    local library=$SOCIETY_BUILD/lib/lib$name.so map declared mapped exported
+    map=$(find libsociety -name "lib$name.map")
+    declared=$(sh tests/check/functions.sh "$name")
+    mapped=$(sed -n 's/^ *\(society_[a-z0-9_]*\);$/\1/p' "$map" | sort)
+    exported=$(nm -D --defined-only --with-symbol-versions "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort)
 
-isnt "$declared" "" "the headers declare functions"
-is "$mapped" "$declared" "the map lists what the headers declare"
-is "$exported" "$declared" "the library exports what the headers declare, and nothing else"
-empty "$(nm -D --defined-only "$library" | awk '$2 !~ /^[TA]$/')" "the library exports functions only, no data"
-is "$(nm -g --defined-only "$SOCIETY_BUILD/lib/libsociety.a" 2>/dev/null | awk 'NF == 3 && $3 !~ /^(soc|society)_/ { print $3 }')" "" \
-    "the static library defines only names that begin with soc_ or society_"
-is "$(readelf -d "$library" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')" libsociety.so.0 "the soname"
-empty "$(readelf -d "$library" | grep -E 'RPATH|RUNPATH|TEXTREL')" "no rpath and no text relocations"
-is "$(readelf -d "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -vE '^lib(jansson|md|c)\.so|^ld-linux' | tr '\n' ' ')" "" \
-    "the library needs nothing but jansson, libmd and libc"
+    isnt "$declared" "" "the headers declare functions of $name"
+    is "$mapped" "$declared" "the map of $name lists what the headers declare"
+    is "$exported" "$declared" "$name exports what the headers declare, and nothing else"
+    empty "$(nm -D --defined-only "$library" | awk '$2 !~ /^[TA]$/')" "$name exports functions only, no data"
+    is "$(nm -g --defined-only "$SOCIETY_BUILD/lib/lib$name.a" 2>/dev/null | awk -v prefix="^($prefix)_" 'NF == 3 && $3 !~ prefix { print $3 }')" "" \
+        "the static library of $name defines only names that begin with $prefix"
+    is "$(readelf -d "$library" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')" "lib$name.so.0" "the soname of $name"
+    empty "$(readelf -d "$library" | grep -E 'RPATH|RUNPATH|TEXTREL')" "no rpath and no text relocations in $name"
+    is "$(readelf -d "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -vE "^lib($needed|c)\.so|^ld-linux" | tr '\n' ' ')" "" \
+        "$name needs nothing but $needed and libc"
+}
+check_library society 'soc|society' 'jansson|md'
+check_library society-git 'soc|society_git' 'git2|jansson|md'
+
+loads_git() {
+    local tool
+    for tool in tools/society*.c; do
+        tool=$(basename "$tool" .c)
+        case $tool in society-worktree | society-guard) continue ;; esac
+        ! ldd "$SOCIETY_BUILD/bin/$tool" | grep -qE 'libgit2|libsociety-git' || echo "$tool"
+    done
+}
+empty "$(loads_git)" "no command of the core loads libgit2"
 
 # The headers without comments and preprocessor lines.
 plain=$(for header in include/society/*.h; do

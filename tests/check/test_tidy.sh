@@ -9,14 +9,14 @@ cd "$SOCIETY_SRC" || exit 1
 
 passed=$SOCIETY_SRC/build/tidy
 mkdir -p "$passed"
-state=$(cat .clang-tidy include/society/*.h libsociety/*.h tools/common/*.h tests/check/test_tidy.sh | cksum)
+state=$(cat .clang-tidy include/society/*.h libsociety/*.h libsociety/git/*.h tools/*/*.h tests/check/test_tidy.sh | cksum)
 export passed state T
 
 tidy_one() {
     local file=$1 key
     key=$passed/$(printf '%s\n%s' "$state" "$(cksum "$file")" | cksum | tr ' ' -)
     [ -e "$key" ] && return
-    if clang-tidy --quiet "$file" -- -std=gnu11 -D_GNU_SOURCE -Iinclude -iquote tools -Wno-unknown-warning-option \
+    if clang-tidy --quiet "$file" -- -std=gnu11 -D_GNU_SOURCE -Iinclude -iquote libsociety -iquote tools -Wno-unknown-warning-option \
         >"$T/$(tr / _ <<<"$file")" 2>&1; then
         : >"$key"
         rm "$T/$(tr / _ <<<"$file")"

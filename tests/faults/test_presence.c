@@ -59,7 +59,9 @@ static void test_looking_fails(void **state)
     assert_int_equal(society_online(w2, "w1"), -EIO);
     faults_at(FAULT_OPENAT2, 1, EMFILE);
     assert_int_equal(society_online(w2, "w1"), -EMFILE);
-    faults_at(FAULT_PREAD, 1, EIO); /* what it wrote of itself is for people alone */
+    faults_at(FAULT_PREAD, 1,
+              EIO); /* whose session it is, is not known: not that it is another's */
+    assert_int_equal(society_online(w2, "w1"), -EIO);
     assert_int_equal(society_online(w2, "w1"), 1);
 }
 

@@ -107,9 +107,9 @@ static bool is_done(society *s)
 static bool claim_next(society *s, int told, char id[80], int64_t *ret_token)
 {
     char *text;
-    int result = society_task_claim(s, NULL, 0, &text);
+    int result = society_task_claim_with(s, NULL, SOCIETY_CLAIM_RESUME, 0, 0, &text);
     while (result == SOCIETY_E_NOT_FOUND && !is_done(s)) {
-        result = society_task_claim_wait(s, NULL, 0, 20, &text);
+        result = society_task_claim_with(s, NULL, SOCIETY_CLAIM_RESUME, 0, 20, &text);
         if (result == SOCIETY_E_TIMEOUT)
             result = SOCIETY_E_NOT_FOUND;
     }

@@ -28,6 +28,7 @@ like " $(complete_line society-send --) " " --ack .* --data .* --json .* --type 
 is "$(complete_line society send --sub)" --subject "options of a verb"
 is "$(complete_line society-send b)" backend-001 "agents"
 is "$(complete_line society-send -a f)" frontend-001 "agents for --agent"
+is "$(complete_line society mcp --install c)" "claude codex cursor" "clients"
 is "$(complete_line society agent status '')" "busy idle offline paused" "statuses"
 is "$(complete_line society-agent re)" register "verbs of a verb"
 is "$(complete_line society-agent show front)" frontend-001 "agents for show"

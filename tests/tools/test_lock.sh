@@ -49,6 +49,15 @@ wait "$holder"
 is "$?" 5 "SIGTERM is passed on, and the status is the command's"
 status_is 0 "and free behind it" society-lock gc --wait 0 -- true
 
+rm child
+spawn society-lock gc -- bash -c 'trap "kill \$!; exit 6" USR1; sleep 600 & echo $$ >child; wait'
+holder=$pid
+wait_for 10 test -s child
+kill -USR1 "$holder"
+wait "$holder"
+is "$?" 6 "so is SIGUSR1"
+is "$(env --ignore-signal=CHLD society-lock gc -- sh -c 'exit 7' 2>&1; echo $?)" 7 "the status also where who started it ignores SIGCHLD"
+
 for bad in "" gc "../x -- true" "gc --wait soon -- true"; do
     # shellcheck disable=SC2086 # words
     status_is 2 "usage: $bad" society-lock $bad

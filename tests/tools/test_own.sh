@@ -97,6 +97,13 @@ is "$status" 1 "a wait that would close a cycle is refused"
 like "$(cat "$T/err")" 'w1 → w2 → w1' "and the cycle is named"
 society-own release
 wait "$second"
+spawn society-own -a w3 acquire a --wait 20 2>"$T/err"
+ok "a third waits for the second" wait_for 10 owned_is "w2:a w2:b w3:a?"
+kill -TERM "$pid"
+ended=0
+wait "$pid" || ended=$?
+is "$ended" 143 "who is told to end meanwhile ends by that signal"
+is "$(owned)" "w2:a w2:b" "and leaves the queue"
 
 # Hostile text, usage.
 printf '{"type":"own_acquire","from":"evil","paths":["z"],"reason":"x\\u001b[31m\\ny"}\n' >>.society-agent/ownership.jsonl

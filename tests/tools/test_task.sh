@@ -47,6 +47,7 @@ is "$(society-task list | cut -f 1-4 | sed -n 2p)" "t2	open	0	w1" "off a termina
 is "$(society-task list | awk -F '\t' '{ print NF }' | sort -u)" 6 "and there are always six"
 is "$(society-task list --mine -j | jq -r .id)" t2 "list --mine"
 is "$(society-task list --state=done -j)" "" "list --state"
+status_is 2 "a state that is none" society-task list --state=bogus
 ok "list needs no agent" env -u SOCIETY_AGENT society-task list
 is "$(society-task ready -j | jq -r .id | paste -sd' ')" "t1 build-1" "ready: what waits is not"
 status_is 1 "ready exits 1 if nothing is" society-task -C "$(mkdir other && society-init other)" ready
@@ -220,6 +221,12 @@ refused "two people that would be one" "line 2: field assignee" '{"id":"p1","tit
 refused "a name that can't be an id" "line 1: field id" '{"id":"/1","title":"a","status":"open"}'
 refused "a status that is none" "line 1: field status" '{"id":"s1","title":"a","status":"lost"}'
 refused "a time that is none" "line 1: field created_at" '{"id":"s1","title":"a","status":"open","created_at":"today"}'
+refused "a priority that is no number" "line 1: field priority" '{"id":"s1","title":"a","status":"open","priority":"high"}'
+refused "dependencies that are no list" "line 1: field dependencies" '{"id":"s1","title":"a","status":"open","dependencies":5}'
+refused "a description that is no text" "line 1: field description" '{"id":"s1","title":"a","status":"open","description":{"a":1}}'
+refused "a status that is no text" "line 1: field status" '{"id":"s1","title":"a","status":5}'
+refused "notes that are no list" "line 1: field notes must be a list" '{"title":"a","notes":"hello"}'
+refused "a priority out of its range" "line 2: field priority must be a whole number from 0 to 4" '{"title":"a"}' '{"title":"b","priority":5}'
 refused "what is no JSON" "line 2" '{"title":"a"}' '{"title"'
 refused "what is no object" "line 1" '[1]'
 refused "a task without a title" "line 2.*title" '{"title":"a"}' '{"id":"b"}'

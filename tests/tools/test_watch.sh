@@ -123,6 +123,7 @@ is "$(env -u SOCIETY_AGENT society-watch --everyone --timeout 0)" "" "and begins
 # Commands.
 send -t question bob "to the command"
 status_is 1 "a command that fails ends the watch" society-watch --exec 'exit 3' --timeout 10
+status_is 1 "also where who started it ignores SIGCHLD" env --ignore-signal=CHLD society-watch --exec 'exit 3' --timeout 10
 run society-watch --exec 'exit 3' --count 1
 like "$(cat "$T/err")" "^society-watch: .*3" "its status is named"
 is "$(society-inbox --unread -j | contents)" "to the command" "the message is not committed"

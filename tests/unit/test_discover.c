@@ -174,6 +174,45 @@ static void test_the_main_worktree(void **state)
     assert_int_equal(discover(NULL), SOCIETY_E_NO_SOCIETY);
 }
 
+/* A clone, or a worktree of a bare repository, that was told. */
+static void test_the_recorded_one(void **state)
+{
+    (void)state;
+    make("p");
+    make("p/.society-agent");
+    make("clone");
+    make("clone/.git");
+    make("clone/src");
+    assert_int_equal(chdir(path("clone/src")), 0);
+    assert_int_equal(discover(NULL), SOCIETY_E_NO_SOCIETY);
+    write_text(path("clone/.git/society-dir"), path("p/.society-agent"));
+    assert_int_equal(discover(NULL), 0);
+    assert_string_equal(found.data, path("p/.society-agent"));
+    /* What was moved is not what another society is. */
+    assert_int_equal(rename(path("p"), path("moved")), 0);
+    assert_int_equal(discover(NULL), SOCIETY_E_NO_SOCIETY);
+    assert_non_null(strstr(error.text, "/society-dir names "));
+    assert_non_null(strstr(error.text, "society-worktree repair"));
+    /* A relative path means nothing, and is passed over. */
+    write_text(path("clone/.git/society-dir"), "../moved/.society-agent");
+    assert_int_equal(discover(NULL), SOCIETY_E_NO_SOCIETY);
+    assert_non_null(strstr(error.text, "make one with society-init"));
+    make("clone/.society-agent");
+    assert_int_equal(discover(NULL), 0);
+    assert_string_equal(found.data, path("clone/.society-agent"));
+}
+
+static void test_a_repository_out_of_reach(void **state)
+{
+    (void)state;
+    make("side");
+    write_text(path("side/.git"), "gitdir: /nowhere/.git/worktrees/side\n");
+    assert_int_equal(chdir(path("side")), 0);
+    assert_int_equal(discover(NULL), SOCIETY_E_NO_SOCIETY);
+    assert_non_null(
+        strstr(error.text, "leads to /nowhere/.git/worktrees/side, which is not there"));
+}
+
 static void test_a_working_directory_that_is_gone(void **state)
 {
     (void)state;
@@ -190,6 +229,7 @@ int main(void)
         TEST(test_by_name),           TEST(test_through_a_link),
         TEST(test_by_environment),    TEST(test_upwards),
         TEST(test_by_environment),    TEST(test_a_link_to_nothing),
+        TEST(test_the_recorded_one),  TEST(test_a_repository_out_of_reach),
         TEST(test_the_main_worktree), TEST(test_a_working_directory_that_is_gone),
     };
 

@@ -145,6 +145,26 @@ static void test_a_bare_repository(void **state)
     assert_false(soc_git_main_root(&git, &root)); /* it is not called .git */
 }
 
+static void test_what_it_is_of(void **state)
+{
+    struct soc_strbuf of = SOC_STRBUF_INIT;
+
+    (void)state;
+    make("clone");
+    make("clone/.git");
+    assert_int_equal(soc_git_find(path("clone"), &git), 1);
+    assert_false(soc_git_origin(&git, &of));
+    write_text(path("clone/.git/society-repository"), "/some/where/.git\n");
+    assert_true(soc_git_origin(&git, &of));
+    assert_string_equal(of.data, "/some/where/.git");
+    soc_git_free(&git);
+    make_worktrees("../..\n");
+    assert_int_equal(soc_git_find(path("side"), &git), 1);
+    assert_true(soc_git_origin(&git, &of));
+    assert_string_equal(of.data, git.common.data);
+    soc_strbuf_free(&of);
+}
+
 static void test_damage(void **state)
 {
     (void)state;
@@ -187,13 +207,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_nothing),
-        TEST(test_a_main_worktree),
-        TEST(test_a_linked_worktree),
-        TEST(test_relative_and_absolute_paths),
-        TEST(test_a_submodule),
-        TEST(test_a_bare_repository),
-        TEST(test_damage),
+        TEST(test_nothing),           TEST(test_a_main_worktree),
+        TEST(test_a_linked_worktree), TEST(test_relative_and_absolute_paths),
+        TEST(test_a_submodule),       TEST(test_a_bare_repository),
+        TEST(test_what_it_is_of),     TEST(test_damage),
         TEST(test_reading_a_line),
     };
 

@@ -114,6 +114,9 @@ static void test_by_worktree(void **state)
     assert_int_equal(rename("../main", "../agent-01"), 0);
     assert_int_equal(chdir("../agent-01"), 0);
     assert_string_equal(identify(NULL), "NO_AGENT");
+    /* But a clone that was made for an agent. */
+    write_text(".git/society-agent", "agent-05\n");
+    assert_string_equal(identify(NULL), "agent-05");
     assert_int_equal(mkdir("../agent-09", 0700), 0);
     assert_int_equal(chdir("../agent-09"), 0);
     assert_string_equal(identify(NULL), "NO_AGENT");

@@ -101,6 +101,14 @@ static bool is_refused(const char *text, size_t length)
     return !json;
 }
 
+static void test_a_nul_byte_is_no_end(void **state)
+{
+    (void)state;
+    REFUSED("{\"a\":1}\0{\"b\":2}", "line 1, column 8: a NUL byte is not allowed");
+    REFUSED("1\0", "line 1, column 2: a NUL byte is not allowed");
+    REFUSED("\0", "line 1, column 1: a NUL byte is not allowed");
+}
+
 static void test_what_is_no_json(void **state)
 {
     static const char *const bad[] = {
@@ -401,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_reals_are_written_short),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_refusals_say_where),
+        cmocka_unit_test(test_a_nul_byte_is_no_end),
         cmocka_unit_test(test_what_is_no_json),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_lone_surrogates_read_as_replacement),

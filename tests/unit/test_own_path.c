@@ -163,6 +163,22 @@ static void test_worktrees(void **state)
     assert_string_equal(pattern("slots/*/src/a.c"), "slots/*/src/a.c");
 }
 
+/* A clone that was made for an agent has the project's files, too; any other clone is elsewhere. */
+static void test_clones(void **state)
+{
+    char text[600];
+
+    (void)state;
+    open_in("main");
+    assert_int_equal(mkdir(in_base("clone"), 0700), 0);
+    assert_int_equal(mkdir(in_base("clone/.git"), 0700), 0);
+    assert_string_equal(path("@/clone/src/a.c"), "INVALID");
+    snprintf(text, sizeof text, "%s/main/.git\n", base);
+    write_text(in_base("clone/.git/society-repository"), text);
+    assert_string_equal(path("@/clone/src/a.c"), "src/a.c");
+    assert_string_equal(pattern("@/clone/src/*"), "src/*");
+}
+
 /* The society lies in a directory of the repository, not at its top. */
 static void test_inside(void **state)
 {
@@ -225,8 +241,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_relative), TEST(test_absolute),      TEST(test_links), TEST(test_worktrees),
-        TEST(test_inside),   TEST(test_special_names), TEST(test_case),  TEST(test_lists),
+        TEST(test_relative),      TEST(test_absolute), TEST(test_links),
+        TEST(test_worktrees),     TEST(test_clones),   TEST(test_inside),
+        TEST(test_special_names), TEST(test_case),     TEST(test_lists),
     };
 
     return cmocka_run_group_tests_name("own_path", tests, NULL, NULL);

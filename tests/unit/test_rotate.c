@@ -263,6 +263,29 @@ static void test_a_crash_before_the_seal(void **state)
     assert_string_equal(read_all(), "r:a r:late");
 }
 
+/* A writer was faster to settle the archive than the one who rotated was to seal it. */
+static void test_two_seals(void **state)
+{
+    long long size;
+
+    (void)state;
+    put_ours(LOG, "a");
+    size = file_size(store_path(LOG));
+    assert_int_equal(rotate(NULL), 0);
+    char *seals = read_file(store_path(OLD), NULL);
+    store_put(OLD, seals + size);
+    free(seals);
+    assert_int_equal(count_text(store_path(OLD), "log_sealed"), 2);
+    assert_int_equal(is_settled(0), 1);
+    assert_int_equal(settle(), 0);
+    assert_int_equal(count_text(store_path(OLD), "log_sealed"), 2);
+    put_ours(OLD, "late");
+    assert_int_equal(is_settled(0), 0);
+    assert_int_equal(settle(), 1);
+    assert_int_equal(is_settled(0), 1);
+    assert_string_equal(read_all(), "r:a r:late");
+}
+
 static void test_a_crash_between_late_lines_and_seal(void **state)
 {
     (void)state;
@@ -360,6 +383,7 @@ int main(void)
         TEST(test_an_archive_that_was_cut),
         TEST(test_a_crash_before_the_rename),
         TEST(test_a_crash_before_the_seal),
+        TEST(test_two_seals),
         TEST(test_a_crash_between_late_lines_and_seal),
         TEST(test_another_file_has_the_archives_name),
         TEST(test_a_torn_present_segment),

@@ -336,7 +336,7 @@ static void test_readiness(void **state)
     assert_true(is_ready("t1"));
     assert_false(is_ready("t2"));
     assert_held(put("{'type':'task_claim','from':'w','task':'t2'}"));
-    assert_string_equal(why.text, "t2 waits for what it depends on");
+    assert_string_equal(why.text, "t2 waits for t1 (open), nope (absent)");
     change("claim", "w1", "");
     assert_false(is_ready("t1"));
     change("complete", "w1", "");

@@ -100,12 +100,14 @@ static int wait_for_end(pid_t pid, struct ticking *t)
 
 static int run(char **command, struct ticking *t)
 {
-    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
     sigset_t blocked, waiting, old;
     sigemptyset(&blocked);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaddset(&blocked, signals[i]);
     sigaddset(&blocked, SIGCHLD);
+    /* Who started us may ignore it, and then the kernel would keep no exit status for us. */
+    signal(SIGCHLD, SIG_DFL);
     /* Held back until the child is known, so that none is lost; in the child exec resets the handlers. */
     sigprocmask(SIG_BLOCK, &blocked, &old);
     catch_signals(signals, sizeof signals / sizeof *signals);

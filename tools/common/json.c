@@ -24,6 +24,22 @@ json_value *json_read(const char *text, const char **ret_why)
     return value;
 }
 
+json_value *json_read_bytes(const char *text, size_t length, const char **ret_why, int *ret_line,
+                            int *ret_column)
+{
+    static json_error_t error;
+    json_value *value = json_loadb(text, length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+    *ret_why = error.text;
+    *ret_line = error.line;
+    *ret_column = error.column;
+    return value;
+}
+
+json_value *json_share(json_value *value)
+{
+    return json_incref(value);
+}
+
 void json_release(json_value *value)
 {
     json_decref(value);
@@ -35,9 +51,34 @@ json_value *json_member(json_value *value, const char *name)
     return json_is_null(member) ? NULL : member;
 }
 
+int json_has(json_value *value, const char *name)
+{
+    return json_object_get(value, name) != NULL;
+}
+
 int json_is_list(json_value *value)
 {
     return json_is_array(value);
+}
+
+int json_is_map(json_value *value)
+{
+    return json_is_object(value);
+}
+
+int json_is_text(json_value *value)
+{
+    return json_is_string(value);
+}
+
+int json_is_whole(json_value *value)
+{
+    return json_is_integer(value);
+}
+
+int json_is_flag(json_value *value)
+{
+    return json_is_boolean(value);
 }
 
 size_t json_count(json_value *value)
@@ -74,9 +115,88 @@ int64_t json_member_number(json_value *value, const char *name, int64_t otherwis
     return json_is_integer(member) ? json_integer_value(member) : otherwise;
 }
 
+int64_t json_number(json_value *value, int64_t otherwise)
+{
+    return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
 int json_member_true(json_value *value, const char *name)
 {
     return json_is_true(json_object_get(value, name));
+}
+
+static json_value *made(json_value *value)
+{
+    if (!value)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    return value;
+}
+
+json_value *json_new_map(void)
+{
+    return made(json_object());
+}
+
+json_value *json_new_list(void)
+{
+    return made(json_array());
+}
+
+json_value *json_new_text(const char *text)
+{
+    return text ? json_string(text) : NULL;
+}
+
+json_value *json_new_number(int64_t number)
+{
+    return made(json_integer(number));
+}
+
+json_value *json_new_flag(int flag)
+{
+    return flag ? json_true() : json_false();
+}
+
+json_value *json_new_null(void)
+{
+    return json_null();
+}
+
+void json_put(json_value *object, const char *name, json_value *value)
+{
+    if (value && json_object_set_new(object, name, value) != 0)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+}
+
+void json_put_text(json_value *object, const char *name, const char *text)
+{
+    json_put(object, name, json_new_text(text));
+}
+
+void json_put_number(json_value *object, const char *name, int64_t number)
+{
+    json_put(object, name, json_new_number(number));
+}
+
+void json_put_flag(json_value *object, const char *name, int flag)
+{
+    json_put(object, name, json_new_flag(flag));
+}
+
+void json_add(json_value *list, json_value *value)
+{
+    if (value && json_array_append_new(list, value) != 0)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+}
+
+void json_drop(json_value *object, const char *name)
+{
+    json_object_del(object, name);
+}
+
+int json_same(json_value *a, json_value *b)
+{
+    return json_equal(a, b);
 }
 
 char *json_compact(json_value *value)

@@ -62,12 +62,11 @@ static int is_in_project(const struct tool *t, const char *directory)
     return result >= 0;
 }
 
-/* A directory's name as a pattern that means nothing else. */
-static char *quoted(const char *directory)
+char *place_quote(const char *name)
 {
     struct text text;
     text_begin(&text);
-    for (const char *at = directory; *at; at++) {
+    for (const char *at = name; *at; at++) {
         if (strchr("*?[\\", *at))
             fputc('\\', text.out);
         fputc(*at, text.out);
@@ -113,7 +112,7 @@ static char *resolve(const struct tool *t, const char *directory, const char *na
 {
     if (name[0] == '\0' || (name[0] != '/' && !is_in_project(t, directory)))
         return strdup(name);
-    char *from = pattern ? quoted(directory) : strdup(directory);
+    char *from = pattern ? place_quote(directory) : strdup(directory);
     size_t length = from && name[0] != '/' ? strlen(from) : 0;
     struct path path = {from ? malloc(length + strlen(name) + 3) : NULL, 0};
     if (path.text && length > 1) /* from "/" nothing is taken over but its slash */

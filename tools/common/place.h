@@ -16,7 +16,10 @@
  */
 char *place_arguments(const struct tool *t, int first, int patterns);
 
-/* The same for one name: it itself, no array. */
+/* A name as a pattern that means nothing else, to be given to free(). */
+char *place_quote(const char *name);
+
+/* The same as place_arguments() for one name: it itself, no array. */
 char *place_argument(const struct tool *t, const char *name, int pattern);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,8 @@ int run_command(const char *command, const char *record, int64_t position)
     export(fields, "SOCIETY_MESSAGE_FROM", "from");
     export(fields, "SOCIETY_MESSAGE_TYPE", "type");
     json_release(fields);
+    /* Who started us may ignore it, and then the kernel would keep no exit status for us. */
+    signal(SIGCHLD, SIG_DFL);
     pid_t pid = fork();
     if (pid == 0)
         become(command, fileno(input));

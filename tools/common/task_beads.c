@@ -274,12 +274,31 @@ static void write_notes(const struct beads *b, struct compose *c, json_value *is
     free(text);
 }
 
+/* What has another type than beads gives it would be lost without a word. */
+static void check_types(const struct beads *b, json_value *issue, int line)
+{
+    static const char *const texts[] = {"title",        "description", "acceptance_criteria",
+                                        "status",       "issue_type",  "assignee",
+                                        "close_reason", "design",      "notes",
+                                        "created_at",   "updated_at",  "closed_at"};
+    static const char *const lists[] = {"labels", "dependencies"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (json_member(issue, texts[i]) && !json_member_text(issue, texts[i], NULL))
+            refuse(b, line, texts[i], "must be a text");
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (json_member(issue, lists[i]) && !json_is_list(json_member(issue, lists[i])))
+            refuse(b, line, lists[i], "must be a list");
+    if (json_member(issue, "priority") && json_member_number(issue, "priority", -1) < 0)
+        refuse(b, line, "priority", "must be a whole number from 0 to 4");
+}
+
 void beads_write(const struct beads *b, json_value *issue, int number, FILE *out)
 {
     struct compose c;
     const struct beads_name *id = find(&b->issues, json_member_text(issue, "id", ""));
     const struct beads_name *assignee = find(&b->people, json_member_text(issue, "assignee", ""));
     int closed = strcmp(json_member_text(issue, "status", ""), "closed") == 0;
+    check_types(b, issue, number);
     compose_begin(&c);
     compose_text(&c, "id", id ? id->ours : NULL);
     compose_text(&c, "title", json_member_text(issue, "title", NULL));

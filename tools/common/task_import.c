@@ -105,10 +105,10 @@ static void read_file(struct import *in, const char *path)
 }
 
 /* What a new task may not have: what is absent, and what belongs to a claim. A list has only the number of the notes. */
-static int is_dropped(const char *key, json_value *value)
+static int is_dropped(json_value *task, const char *key, json_value *value)
 {
     static const char *const keys[] = {"holder", "token", "leaseMs"};
-    int dropped = !value || (strcmp(key, "notes") == 0 && !json_is_list(value));
+    int dropped = !value || (strcmp(key, "notes") == 0 && json_member_number(task, key, -1) >= 0);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         dropped |= strcmp(key, keys[i]) == 0;
     return dropped;
@@ -127,7 +127,7 @@ static void write_task(const struct line *line, FILE *out)
          key = json_next_key(line->value, key)) {
         json_value *value = json_member(line->value, key);
         const char *text = json_text(value);
-        if (is_dropped(key, value))
+        if (is_dropped(line->value, key, value))
             continue;
         char *json = json_compact(value);
         if (strcmp(key, "state") == 0 && text && strcmp(text, "claimed") == 0)

@@ -72,9 +72,13 @@ _society_value() {
     agent:--branch | agent:--worktree | agent:--slot | agent:--model | agent:--program) ;;
     send:-[srd] | send:--subject | send:--reply-to | send:--thread | send:--id | send:--deadline | send:--data) ;;
     inbox:--thread) ;;
+    worktree:-p | worktree:--path) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+    worktree:-[tbnm] | worktree:--topic | worktree:--base | worktree:--count | worktree:--message) ;;
     own:--to) _society_offer "$(_society_agents)" ;;
     own:-t | own:--task) _society_offer "$(_society_tasks)" ;;
     own:-[wlr] | own:--wait | own:--lease | own:--reason | lock:-w | lock:--wait) ;;
+    mcp:-p | mcp:--print-config | mcp:--install) _society_offer "claude codex kilo cursor gemini vscode" ;;
+    mcp:-[rc] | mcp:--role | mcp:--capability) ;;
     *) return 1 ;;
     esac
 }
@@ -119,6 +123,36 @@ _society_own_argument() {
     esac
 }
 
+_society_slots() {
+    society-worktree list --json 2>/dev/null | sed -n 's/^{"slot":"\([A-Za-z0-9._-]*\)".*/\1/p'
+}
+
+# The same for society-worktree.
+_society_worktree_argument() {
+    if [ "$COMP_CWORD" = "$2" ]; then
+        _society_offer "add list open exec changed remove repair conflicts order stash gc"
+        return
+    fi
+    case $1 in
+    add) _society_offer "$(_society_agents)" ;;
+    stash)
+        if [ "$COMP_CWORD" = $(($2 + 1)) ]; then
+            _society_offer "push pop list"
+        else
+            _society_offer "$(_society_slots)"
+        fi
+        ;;
+    exec)
+        if [ "$COMP_CWORD" = $(($2 + 1)) ]; then
+            _society_offer "$(_society_slots)"
+        else
+            mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+        fi
+        ;;
+    open | changed | remove | repair | conflicts | order) _society_offer "$(_society_slots)" ;;
+    esac
+}
+
 # Offers arguments of a verb, of which the first is at the given index of the command line.
 _society_argument() {
     local first=${COMP_WORDS[$2]-}
@@ -128,6 +162,7 @@ _society_argument() {
     compact) _society_offer "messages deliveries registry tasks ownership" ;;
     task) _society_task_argument "$first" "$2" ;;
     own) _society_own_argument "$first" "$2" ;;
+    worktree) _society_worktree_argument "$first" "$2" ;;
     lock) [ "$COMP_CWORD" -gt "$2" ] && mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
     inbox) [ "$COMP_CWORD" = "$2" ] && _society_offer "list read ack reply" ;;
     agent)
@@ -191,4 +226,4 @@ _society() {
 }
 
 complete -F _society society society-init society-agent society-send society-watch society-inbox society-status \
-    society-task society-own society-lock society-doctor society-compact
+    society-task society-own society-lock society-doctor society-compact society-worktree

@@ -10,13 +10,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "sys.h"
 
 enum action { FAIL, FAIL_FROM, FAIL_AFTER, CUT, HOOK };
 
 struct order {
-    enum fault_call call;
+    enum fault_call call; /* FAULT_CALLS: any of those that can fail */
     enum action action;
     unsigned at;
     int error;
@@ -29,10 +30,12 @@ struct order {
 
 static struct order orders[ORDERS_MAX];
 static int order_count;
-static atomic_uint counts[FAULT_CALLS];
+static atomic_uint counts[FAULT_CALLS + 1]; /* the last: of all that can fail */
+static _Atomic enum fault_call hit = FAULT_CALLS;
 static atomic_llong moved_us;
 static atomic_llong wall_moved_us;
 static atomic_bool stopped;
+static atomic_bool unsynced;
 
 /* What is to happen in one use of a call. */
 struct use {
@@ -40,21 +43,39 @@ struct use {
     size_t most;       /* bytes */
 };
 
+/* The clock never fails, a close always closes, and what cuts a pause or a wait short is no error. */
+static bool can_fail(enum fault_call call)
+{
+    return call != FAULT_CLOCK_GETTIME && call != FAULT_NANOSLEEP && call != FAULT_CLOSE &&
+           call != FAULT_POLL;
+}
+
+/* Nothing read is the end of a file: no fault of a call. */
+static bool is_read(enum fault_call call)
+{
+    return call == FAULT_PREAD || call == FAULT_READ || call == FAULT_GETRANDOM;
+}
+
 static struct use begin(enum fault_call call)
 {
-    unsigned number = atomic_fetch_add(&counts[call], 1) + 1;
+    unsigned count = atomic_fetch_add(&counts[call], 1) + 1;
+    unsigned any = can_fail(call) ? atomic_fetch_add(&counts[FAULT_CALLS], 1) + 1 : 0;
     struct use use = {.most = SIZE_MAX};
 
     for (int i = 0; i < order_count; i++) {
         const struct order *order = &orders[i];
+        unsigned number = order->call == FAULT_CALLS ? any : count;
 
-        if (order->call != call || number < order->at ||
+        if ((order->call != call && order->call != FAULT_CALLS) || number < order->at ||
             (number > order->at && order->action != FAIL_FROM))
             continue;
+        atomic_store(&hit, call);
         if (order->action == HOOK)
             order->hook(order->data);
         else if (order->action == CUT)
-            use.most = order->bytes;
+            use.most = order->bytes == 0 && order->call == FAULT_CALLS && is_read(call)
+                           ? SIZE_MAX
+                           : order->bytes;
         else if (order->action == FAIL_AFTER)
             use.after = order->error;
         else
@@ -78,6 +99,21 @@ static ssize_t end(const struct use *use, ssize_t result)
     return -1;
 }
 
+/* What was opened, and then reported as failed, is nobody's. */
+static int end_fd(const struct use *use, int fd)
+{
+    if (use->after != 0 && fd >= 0)
+        close(fd);
+    return (int)end(use, fd);
+}
+
+#define WRAP_FD(field, call, parameters, arguments)                             \
+    static int fault_##field parameters                                         \
+    {                                                                           \
+        const struct use use = begin(call);                                     \
+        return refused(&use) ? -1 : end_fd(&use, soc_sys_real.field arguments); \
+    }
+
 #define WRAP(type, field, call, parameters, arguments)                             \
     static type fault_##field parameters                                           \
     {                                                                              \
@@ -90,10 +126,10 @@ static size_t cut(const struct use *use, size_t length)
     return length < use->most ? length : use->most;
 }
 
-WRAP(int, openat, FAULT_OPENAT, (int dir, const char *path, int flags, mode_t mode),
-     (dir, path, flags, mode))
-WRAP(int, openat2, FAULT_OPENAT2, (int dir, const char *path, const struct open_how *how),
-     (dir, path, how))
+WRAP_FD(openat, FAULT_OPENAT, (int dir, const char *path, int flags, mode_t mode),
+        (dir, path, flags, mode))
+WRAP_FD(openat2, FAULT_OPENAT2, (int dir, const char *path, const struct open_how *how),
+        (dir, path, how))
 WRAP(int, close, FAULT_CLOSE, (int fd), (fd))
 WRAP(ssize_t, pread, FAULT_PREAD, (int fd, void *data, size_t length, off_t offset),
      (fd, data, cut(&use, length), offset))
@@ -108,8 +144,19 @@ WRAP(int, statx, FAULT_STATX,
      (dir, path, flags, mask, st))
 WRAP(int, fstatfs, FAULT_FSTATFS, (int fd, struct statfs *st), (fd, st))
 WRAP(int, fchmod, FAULT_FCHMOD, (int fd, mode_t mode), (fd, mode))
-WRAP(int, fdatasync, FAULT_FDATASYNC, (int fd), (fd))
-WRAP(int, fsync, FAULT_FSYNC, (int fd), (fd))
+
+/* Calls that change nothing that the test could see. */
+#define WRAP_SYNC(field, call)                                                      \
+    static int fault_##field(int fd)                                                \
+    {                                                                               \
+        const struct use use = begin(call);                                         \
+        if (refused(&use))                                                          \
+            return -1;                                                              \
+        return (int)end(&use, atomic_load(&unsynced) ? 0 : soc_sys_real.field(fd)); \
+    }
+
+WRAP_SYNC(fdatasync, FAULT_FDATASYNC)
+WRAP_SYNC(fsync, FAULT_FSYNC)
 WRAP(int, ftruncate, FAULT_FTRUNCATE, (int fd, off_t length), (fd, length))
 WRAP(int, mkdirat, FAULT_MKDIRAT, (int dir, const char *path, mode_t mode), (dir, path, mode))
 WRAP(int, renameat2, FAULT_RENAMEAT,
@@ -126,10 +173,10 @@ WRAP(int, utimensat, FAULT_UTIMENSAT,
      (dir, path, times, flags))
 WRAP(int, lock, FAULT_LOCK, (int fd, int command, struct flock *lock), (fd, command, lock))
 WRAP(ssize_t, getrandom, FAULT_GETRANDOM, (void *data, size_t length), (data, cut(&use, length)))
-WRAP(int, inotify_init, FAULT_INOTIFY_INIT, (void), ())
+WRAP_FD(inotify_init, FAULT_INOTIFY_INIT, (void), ())
 WRAP(int, inotify_add, FAULT_INOTIFY_ADD, (int fd, const char *path, uint32_t mask),
      (fd, path, mask))
-WRAP(int, timer_init, FAULT_TIMER_INIT, (void), ())
+WRAP_FD(timer_init, FAULT_TIMER_INIT, (void), ())
 WRAP(int, timer_set, FAULT_TIMER_SET, (int fd, const struct itimerspec *time), (fd, time))
 WRAP(int, poll, FAULT_POLL, (struct pollfd * fds, nfds_t number, int timeout_ms),
      (fds, number, timeout_ms))
@@ -216,11 +263,13 @@ static const struct soc_sys table = {
 void faults_reset(void)
 {
     order_count = 0;
-    for (int i = 0; i < FAULT_CALLS; i++)
+    for (int i = 0; i <= FAULT_CALLS; i++)
         atomic_store(&counts[i], 0);
+    atomic_store(&hit, FAULT_CALLS);
     atomic_store(&moved_us, 0);
     atomic_store(&wall_moved_us, 0);
     atomic_store(&stopped, false);
+    atomic_store(&unsynced, false);
 }
 
 void faults_install(void)
@@ -270,6 +319,34 @@ void faults_hook(enum fault_call call, unsigned nth, void (*hook)(void *), void 
     add((struct order){.call = call, .action = HOOK, .hook = hook, .data = data}, nth);
 }
 
+enum fault_call faults_hit(void)
+{
+    return atomic_load(&hit);
+}
+
+const char *faults_name(enum fault_call call)
+{
+    static const char *const names[FAULT_CALLS + 1] = {
+        "openat",     "openat2",       "close",
+        "pread",      "write",         "lseek",
+        "fstat",      "fstatat",       "statx",
+        "fstatfs",    "fchmod",        "fdatasync",
+        "fsync",      "ftruncate",     "mkdirat",
+        "renameat2",  "linkat",        "unlinkat",
+        "getdents",   "realpath",      "utimensat",
+        "fcntl",      "clock_gettime", "nanosleep",
+        "getrandom",  "inotify_init",  "inotify_add_watch",
+        "timer_init", "timer_set",     "poll",
+        "read",       "no call"};
+
+    return names[call];
+}
+
+void faults_skip_sync(bool skip)
+{
+    atomic_store(&unsynced, skip);
+}
+
 unsigned faults_count(enum fault_call call)
 {
     return atomic_load(&counts[call]);
@@ -283,6 +360,11 @@ void faults_clock_move(int64_t ms)
 void faults_wall_clock_move(int64_t ms)
 {
     atomic_fetch_add(&wall_moved_us, ms * 1000);
+}
+
+void faults_forget(void)
+{
+    order_count = 0;
 }
 
 void faults_clock_stop(void)

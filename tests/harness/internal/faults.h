@@ -14,6 +14,7 @@
 #ifndef HARNESS_FAULTS_H
 #define HARNESS_FAULTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,7 +51,7 @@ enum fault_call {
     FAULT_TIMER_SET,
     FAULT_POLL,
     FAULT_READ,
-    FAULT_CALLS
+    FAULT_CALLS, /* in an order: any call that can fail: not those of clocks, waiting and closing */
 };
 
 /* Puts the table in and out of force, with no orders and counts of 0. */
@@ -59,6 +60,9 @@ void faults_remove(void);
 /* Forgets all orders, counts and changes of the clock. */
 void faults_reset(void);
 
+/* Forgets the orders alone. */
+void faults_forget(void);
+
 /* Orders. `nth` counts from the moment of the order: 1 is the next call. */
 
 /* The call is not made, and fails with `error`; with ..._from so does every later one. */
@@ -66,13 +70,21 @@ void faults_at(enum fault_call call, unsigned nth, int error);
 void faults_from(enum fault_call call, unsigned nth, int error);
 /* The call is made, and then reported as failed: a loss whose outcome is unclear. */
 void faults_after(enum fault_call call, unsigned nth, int error);
-/* pread, read, write and getrandom transfer at most `bytes` bytes. */
+/* pread, read, write and getrandom transfer at most `bytes` bytes. (With FAULT_CALLS, 0 is for writes
+ * alone.) */
 void faults_short(enum fault_call call, unsigned nth, size_t bytes);
 /* `hook` runs before the call is made: whatever could happen in between. */
 void faults_hook(enum fault_call call, unsigned nth, void (*hook)(void *), void *data);
 
 /* How often the library made this call since faults_install() or faults_reset(). */
 unsigned faults_count(enum fault_call call);
+
+/* FAULT_CALLS counts all that can fail. The call that an order last hit; FAULT_CALLS: none. */
+enum fault_call faults_hit(void);
+const char *faults_name(enum fault_call call);
+
+/* fsync and fdatasync succeed without being made: for tests of what they are not about. */
+void faults_skip_sync(bool skip);
 
 /* Moves every clock by `ms`, also backwards. */
 void faults_clock_move(int64_t ms);

@@ -4,7 +4,9 @@
  */
 #include "harness/internal/memory.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -25,6 +27,8 @@
 static atomic_long left = -1; /* until the one that fails; -1: none will */
 static atomic_bool all_after;
 static atomic_bool has_failed;
+static atomic_long live;
+static atomic_long made;
 
 static void order(unsigned nth, bool all)
 {
@@ -60,6 +64,16 @@ bool memory_possible(void)
     return memory_restore();
 }
 
+long memory_live(void)
+{
+    return atomic_load(&live);
+}
+
+long memory_made(void)
+{
+    return atomic_load(&made);
+}
+
 #if POSSIBLE
 
 void *__libc_malloc(size_t size);
@@ -82,23 +96,61 @@ static bool fails(void)
     return true;
 }
 
+static void *counted(void *memory)
+{
+    if (memory) {
+        atomic_fetch_add(&live, 1);
+        atomic_fetch_add(&made, 1);
+    }
+    return memory;
+}
+
 void *malloc(size_t size)
 {
-    return fails() ? NULL : __libc_malloc(size);
+    return fails() ? NULL : counted(__libc_malloc(size));
 }
 
 void *calloc(size_t count, size_t size)
 {
-    return fails() ? NULL : __libc_calloc(count, size);
+    return fails() ? NULL : counted(__libc_calloc(count, size));
 }
 
 void *realloc(void *old, size_t size)
 {
+    if (!old)
+        return malloc(size);
     return fails() ? NULL : __libc_realloc(old, size);
+}
+
+/* jansson 2.14 runs over the end of a string when an allocation fails while it reads one, which no caller can prevent. So inside
+ * of it nothing fails; the call as a whole does, where something would have. */
+json_t *json_loadb(const char *text, size_t length, size_t flags, json_error_t *error)
+{
+    static json_t *(*real)(const char *, size_t, size_t, json_error_t *);
+    long before = atomic_exchange(&left, -1);
+    long allocations = atomic_load(&made);
+
+    if (!real)
+        real = (json_t * (*)(const char *, size_t, size_t, json_error_t *))
+            dlsym(RTLD_NEXT, "json_loadb");
+    json_t *json = real(text, length, flags, error);
+    allocations = atomic_load(&made) - allocations;
+    if (before < 0)
+        return json;
+    if (before > allocations) {
+        atomic_store(&left, before - allocations);
+        return json;
+    }
+    json_decref(json);
+    atomic_store(&left, 1);
+    fails();
+    return NULL;
 }
 
 void free(void *memory)
 {
+    if (memory)
+        atomic_fetch_sub(&live, 1);
     __libc_free(memory);
 }
 

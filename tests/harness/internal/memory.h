@@ -17,6 +17,9 @@ bool memory_possible(void);
 void memory_fail_from(unsigned nth);
 /* The `nth` alone fails. */
 void memory_fail_at(unsigned nth);
+/* Blocks that are allocated now, and how often one was, by malloc() and its kin. */
+long memory_live(void);
+long memory_made(void);
 /* Memory is there again. Whether an allocation failed since the order. */
 bool memory_restore(void);
 

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* The status of a working copy, without refreshing its index on disk: see changes.h. */
+#include "changes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STAGED                                                                     \
+    (GIT_STATUS_INDEX_NEW | GIT_STATUS_INDEX_MODIFIED | GIT_STATUS_INDEX_DELETED | \
+     GIT_STATUS_INDEX_RENAMED | GIT_STATUS_INDEX_TYPECHANGE)
+#define MODIFIED                                                                 \
+    (GIT_STATUS_WT_MODIFIED | GIT_STATUS_WT_DELETED | GIT_STATUS_WT_TYPECHANGE | \
+     GIT_STATUS_WT_RENAMED | GIT_STATUS_WT_UNREADABLE)
+
+static unsigned kinds_of(const git_status_entry *entry, const char *path)
+{
+    unsigned status = entry->status;
+    unsigned kinds = 0;
+    if (status & STAGED)
+        kinds |= SOC_CHANGE_STAGED;
+    if (status & MODIFIED)
+        kinds |= SOC_CHANGE_MODIFIED;
+    if (status & GIT_STATUS_CONFLICTED)
+        kinds |= SOC_CHANGE_UNMERGED;
+    /* Directories are entered, but for those that are repositories themselves. */
+    bool nested = path[strlen(path) - 1] == '/';
+    if (status & (GIT_STATUS_WT_NEW | GIT_STATUS_IGNORED))
+        kinds |= nested                        ? SOC_CHANGE_NESTED
+                 : status & GIT_STATUS_IGNORED ? SOC_CHANGE_IGNORED
+                                               : SOC_CHANGE_UNTRACKED;
+    return kinds;
+}
+
+/* Files outside of a sparse checkout are not deleted, they are elsewhere. */
+static bool is_skipped(git_index *index, const char *path)
+{
+    const git_index_entry *entry = git_index_get_bypath(index, path, 0);
+    return entry && (entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE);
+}
+
+static int add(struct soc_changes *changes, const char *path, unsigned kinds, bool gone)
+{
+    struct soc_change *items = changes->items;
+    if ((changes->count & (changes->count - 1)) == 0) {
+        size_t room = changes->count > 0 ? changes->count * 2 : 1;
+        items = realloc(items, room * sizeof *items);
+        if (!items)
+            return -ENOMEM;
+        changes->items = items;
+    }
+    items[changes->count] = (struct soc_change){strdup(path), kinds, gone};
+    return items[changes->count++].path ? 0 : -ENOMEM;
+}
+
+static int read_entry(git_index *index, const git_status_entry *entry, struct soc_changes *changes)
+{
+    const git_diff_delta *delta =
+        entry->index_to_workdir ? entry->index_to_workdir : entry->head_to_index;
+    const char *path = delta->old_file.path ? delta->old_file.path : delta->new_file.path;
+    bool gone = (entry->status & GIT_STATUS_WT_DELETED) != 0 ||
+                (!entry->index_to_workdir && (entry->status & GIT_STATUS_INDEX_DELETED) != 0);
+    unsigned kinds = kinds_of(entry, path);
+    if ((entry->status & GIT_STATUS_WT_DELETED) && is_skipped(index, path))
+        kinds &= ~(unsigned)SOC_CHANGE_MODIFIED;
+    return kinds != 0 ? add(changes, path, kinds, gone) : 0;
+}
+
+int soc_changes_read(struct society_git *git, git_repository *repository, bool ignored,
+                     struct soc_changes *ret)
+{
+    git_status_options options;
+    git_status_list *list = NULL;
+    git_index *index = NULL;
+    int result = 0;
+    *ret = (struct soc_changes){0};
+    git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION);
+    options.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED | GIT_STATUS_OPT_RECURSE_UNTRACKED_DIRS |
+                    GIT_STATUS_OPT_NO_REFRESH | GIT_STATUS_OPT_INCLUDE_UNREADABLE;
+    if (ignored)
+        options.flags |= GIT_STATUS_OPT_INCLUDE_IGNORED | GIT_STATUS_OPT_RECURSE_IGNORED_DIRS;
+    if (git_repository_index(&index, repository) < 0 || git_index_read(index, 0) < 0 ||
+        git_status_list_new(&list, repository, &options) < 0)
+        result = soc_fail_git(git, "the state of %s", git_repository_workdir(repository));
+    for (size_t i = 0; result == 0 && i < git_status_list_entrycount(list); i++)
+        if (read_entry(index, git_status_byindex(list, i), ret) < 0)
+            result = soc_fail_memory(&git->error);
+    git_status_list_free(list);
+    git_index_free(index);
+    if (result < 0)
+        soc_changes_free(ret);
+    return result;
+}
+
+void soc_changes_free(struct soc_changes *changes)
+{
+    for (size_t i = 0; i < changes->count; i++)
+        free(changes->items[i].path);
+    free(changes->items);
+    *changes = (struct soc_changes){0};
+}

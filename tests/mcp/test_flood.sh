@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# A hundred thousand calls through one connection (a million with SOCIETY_LONG): memory stays what it was. How fast that goes is
+# printed and not judged.
+
+. "$SOCIETY_SRC/tests/harness/tap.sh"
+cd "$T" || exit 1
+society-init >/dev/null
+for i in 1 2 3 4 5; do
+    society-task --agent other add "Task $i" --path "src/$i/**" >/dev/null
+done
+
+calls=100000
+[ -z "${SOCIETY_LONG-}" ] || calls=1000000
+run "$SOCIETY_BUILD/tests/tools/mcp_flood" "$calls"
+is "$status" 0 "$calls calls are answered"
+diag "$(cat out err)"
+read -r _ done_calls _ _ _ persecond _ early _ late <out
+is "$done_calls" "$calls" "all of them"
+diag "$persecond calls a second"
+# Sixteen bytes lost in one kind of call would be 130 KiB of a hundred thousand calls.
+ok "memory has not grown by more than 128 KiB in the second half" test $((late - early)) -le 128
+done_testing

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Places and forms are those of each client's own documentation (as of November 2026):
+ *
+ *   claude  Claude Code, "Connect Claude Code to tools via MCP": .mcp.json, mcpServers
+ *   codex   Codex, "Model Context Protocol": .codex/config.toml, [mcp_servers.NAME]
+ *   kilo    Kilo Code, "Using MCP in Kilo Code": kilo.json or in .kilo/, mcp; the command is a list
+ *   cursor  Cursor, "Model Context Protocol": .cursor/mcp.json, mcpServers
+ *   gemini  Gemini CLI, "MCP servers with the Gemini CLI": .gemini/settings.json, mcpServers
+ *   vscode  Visual Studio Code, "MCP configuration reference": .vscode/mcp.json, servers
+ *
+ * Only the values that this server needs are set; whatever else somebody wrote beside them stays.
+ */
+#include "mcp/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/json.h"
+#include "common/output.h"
+#include "mcp/splice.h"
+
+enum { FILES = 5, FILE_MAX = 1 << 20 };
+
+/* Codex gives a tool a minute otherwise; a wait may take longer. */
+#define CODEX_TIMEOUT "3600"
+
+enum form { JSON_COMMAND, JSON_LIST, TOML };
+
+static const struct client {
+    const char *name;
+    const char *files[FILES]; /* the first that there is, else the last */
+    const char *section;
+    enum form form;
+    int comments;
+    const char *type; /* NULL: it has no field for it */
+} clients[] = {
+    {"claude", {".mcp.json"}, "mcpServers", JSON_COMMAND, 0, "stdio"},
+    {"codex", {".codex/config.toml"}, "mcp_servers.society", TOML, 1, NULL},
+    {"kilo",
+     {"kilo.json", "kilo.jsonc", ".kilo/kilo.json", ".kilo/kilo.jsonc"},
+     "mcp",
+     JSON_LIST,
+     1,
+     "local"},
+    {"cursor", {".cursor/mcp.json"}, "mcpServers", JSON_COMMAND, 1, "stdio"},
+    {"gemini", {".gemini/settings.json"}, "mcpServers", JSON_COMMAND, 1, NULL},
+    {"vscode", {".vscode/mcp.json"}, "servers", JSON_COMMAND, 1, "stdio"},
+};
+enum { CLIENTS = sizeof clients / sizeof *clients };
+
+static const struct client *find_client(const char *name)
+{
+    for (int i = 0; i < CLIENTS; i++)
+        if (strcmp(clients[i].name, name) == 0)
+            return &clients[i];
+    tool_usage("'%s' is none of claude, codex, kilo, cursor, gemini, vscode", name);
+}
+
+/* ---- What is to be said ---- */
+
+/* The program by its name where the shell finds this one by it, else by its path. */
+static char *program(void)
+{
+    char own[PATH_MAX];
+    char found[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
+    own[length > 0 ? length : 0] = '\0';
+    const char *path = getenv("PATH");
+    while (path && *path && length > 0) {
+        const char *end = strchrnul(path, ':');
+        char *candidate = NULL;
+        if (asprintf(&candidate, "%.*s/society-mcp", (int)(end - path), path) < 0)
+            tool_fail(STATUS_SYSTEM, "out of memory");
+        int is_it = realpath(candidate, found) && strcmp(found, own) == 0;
+        free(candidate);
+        if (is_it)
+            break;
+        path = *end ? end + 1 : end;
+    }
+    return strdup(length > 0 && !(path && *path) ? own : "society-mcp");
+}
+
+static void add_option(json_value *list, const char *option, const char *value)
+{
+    if (!value)
+        return;
+    json_add(list, json_new_text(option));
+    json_add(list, json_new_text(value));
+}
+
+static json_value *arguments_of(const struct tool *t, const struct client_server *server)
+{
+    json_value *list = json_new_list();
+    add_option(list, "--dir", t->dir);
+    add_option(list, "--agent", t->agent);
+    add_option(list, "--role", server->role);
+    for (int i = 0; i < server->capability_count; i++)
+        add_option(list, "--capability", server->capability[i]);
+    return list;
+}
+
+/* ---- The changes, one after another ---- */
+
+struct edit {
+    const struct client *client;
+    const char *file; /* for errors */
+    char *text;
+};
+
+/* Sets a field of the server's entry. Ends the process if the file is malformed. */
+static void set(struct edit *e, const char *field, const char *value)
+{
+    struct splice_error error = {0};
+    const char *const path[] = {e->client->section, "society", field, NULL};
+    char *text = e->client->form == TOML
+                     ? toml_set(e->text, e->client->section, field, value, &error)
+                     : jsonc_set(e->text, path, value, e->client->comments, &error);
+    if (!text)
+        tool_fail(STATUS_SYSTEM, "%s: line %d, column %d: %s; nothing was written", e->file,
+                  error.line, error.column, error.what);
+    free(e->text);
+    e->text = text;
+}
+
+static void set_value(struct edit *e, const char *field, json_value *value)
+{
+    char *text = json_compact(value); /* strings and lists of them are TOML as well */
+    set(e, field, text);
+    free(text);
+    json_release(value);
+}
+
+static void change(struct edit *e, const struct tool *t, const struct client_server *server)
+{
+    char *command = program();
+    json_value *arguments = arguments_of(t, server);
+    if (e->client->type)
+        set_value(e, "type", json_new_text(e->client->type));
+    if (e->client->form == JSON_LIST) {
+        json_value *list = json_new_list();
+        json_add(list, json_new_text(command));
+        for (size_t i = 0; i < json_count(arguments); i++)
+            json_add(list, json_share(json_element(arguments, i)));
+        set_value(e, "command", list);
+        set_value(e, "enabled", json_new_flag(1));
+    } else if (e->client->form == TOML) { /* new keys go below the header, the last one first */
+        set(e, "tool_timeout_sec", CODEX_TIMEOUT);
+        set_value(e, "args", json_share(arguments));
+        set_value(e, "command", json_new_text(command));
+    } else {
+        set_value(e, "command", json_new_text(command));
+        set_value(e, "args", json_share(arguments));
+    }
+    json_release(arguments);
+    free(command);
+}
+
+/* ---- Files ---- */
+
+/* The nearest directory at or above the working directory that a project begins at; else the
+ * working directory. */
+static char *project(void)
+{
+    static const char *const marks[] = {".society-agent", ".git", NULL};
+    char *start = getcwd(NULL, 0);
+    if (!start)
+        tool_fail(STATUS_SYSTEM, "the working directory: %s", strerror(errno));
+    char *at = strdup(start);
+    while (at && *at) {
+        for (int i = 0; marks[i]; i++) {
+            char *mark = NULL;
+            if (asprintf(&mark, "%s/%s", at, marks[i]) < 0)
+                tool_fail(STATUS_SYSTEM, "out of memory");
+            int is_there = access(mark, F_OK) == 0;
+            free(mark);
+            if (is_there) {
+                free(start);
+                return at;
+            }
+        }
+        *strrchr(at, '/') = '\0';
+    }
+    free(at);
+    return start;
+}
+
+/* The client's file in a project; through a symbolic link, the file that it leads to. */
+static char *file_of(const struct client *client, const char *directory)
+{
+    char *path = NULL;
+    for (int i = 0; i < FILES && client->files[i]; i++) {
+        free(path);
+        if (asprintf(&path, "%s/%s", directory, client->files[i]) < 0)
+            tool_fail(STATUS_SYSTEM, "out of memory");
+        char *target = realpath(path, NULL);
+        if (target) {
+            free(path);
+            return target;
+        }
+    }
+    return path;
+}
+
+static char *read_file(const char *path, mode_t *ret_mode)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return strdup("");
+    if (fd < 0 || fstat(fd, &st) < 0)
+        tool_fail(STATUS_SYSTEM, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
+        tool_fail(STATUS_SYSTEM, "%s: not a regular file of at most %d bytes", path, FILE_MAX);
+    char *text = calloc(1, (size_t)st.st_size + 1);
+    ssize_t got = text ? read(fd, text, (size_t)st.st_size) : -1;
+    if (got != st.st_size)
+        tool_fail(STATUS_SYSTEM, "%s: it could not be read whole", path);
+    if (strlen(text) != (size_t)got)
+        tool_fail(STATUS_SYSTEM, "%s: it holds a NUL", path);
+    close(fd);
+    *ret_mode = st.st_mode & 07777;
+    return text;
+}
+
+static void make_parent(const char *path)
+{
+    char *parent = strndup(path, (size_t)(strrchr(path, '/') - path));
+    if (parent && *parent && mkdir(parent, 0777) < 0 && errno != EEXIST)
+        tool_fail(STATUS_SYSTEM, "%s: %s", parent, strerror(errno));
+    free(parent);
+}
+
+/* Beside it and in its place, so that nobody ever reads half of it. */
+static void write_file(const char *path, const char *text, mode_t mode)
+{
+    char *temporary = NULL;
+    if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    make_parent(path);
+    int fd = mkstemp(temporary);
+    if (fd < 0)
+        tool_fail(STATUS_SYSTEM, "%s: %s", temporary, strerror(errno));
+    size_t length = strlen(text);
+    if (write(fd, text, length) != (ssize_t)length || fchmod(fd, mode) < 0 || fsync(fd) < 0 ||
+        close(fd) < 0 || rename(temporary, path) < 0) {
+        int saved = errno;
+        unlink(temporary);
+        tool_fail(STATUS_SYSTEM, "%s: %s", path, strerror(saved));
+    }
+    free(temporary);
+}
+
+int client_print(const struct tool *t, const char *name, const struct client_server *server)
+{
+    struct edit e = {.client = find_client(name), .file = name, .text = strdup("")};
+    change(&e, t, server);
+    fputs(e.text, stdout);
+    output_flush();
+    const char *file = NULL;
+    for (int i = 0; i < FILES && e.client->files[i]; i++)
+        file = e.client->files[i];
+    tool_warn("this goes into %s of the project", file);
+    free(e.text);
+    return STATUS_DONE;
+}
+
+int client_install(const struct tool *t, const char *name, const struct client_server *server)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    mode_t mode = 0666 & ~mask;
+    struct edit e = {.client = find_client(name)};
+    char *directory = project();
+    char *path = file_of(e.client, directory);
+    char *before = read_file(path, &mode);
+    e.file = path;
+    e.text = strdup(before);
+    change(&e, t, server);
+    if (strcmp(before, e.text) != 0)
+        write_file(path, e.text, mode);
+    output_text(stdout, path);
+    putchar('\n');
+    free(e.text);
+    free(before);
+    free(path);
+    free(directory);
+    return STATUS_DONE;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * society-worktree add: all of a slot, or nothing.
+ *
+ * What was made is noted as it is made, and taken back in reverse when a later step fails: git leaves the branch of a worktree
+ * that it could not check out behind, and so does libgit2. A slot is one when the file with its name is written, which is the last
+ * step; an add that was killed before leaves a working copy that the next add of the slot completes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/output.h"
+#include "files.h"
+#include "git.h"
+#include "layout.h"
+#include "quiet.h"
+#include "report.h"
+
+struct addition {
+    struct worktree *w;
+    const char *slot;
+    char *path, *branch, *base, *parent;
+    char *start;      /* the commit of a branch that was made; NULL: it was there */
+    int parents_made; /* directories above the working copy */
+    int made;         /* the working copy */
+    int first;        /* of the repository's worktrees: its maintenance was quieted for it */
+};
+
+static void undo(struct addition *a)
+{
+    struct worktree *w = a->w;
+    if (a->made && w->clone) {
+        char *record = worktree_text("%s/society/clones/%s", w->dir, a->slot);
+        files_remove_tree(a->path);
+        unlink(record);
+        free(record);
+    } else if (a->made) {
+        free(git_ask(w->dir, "worktree", "unlock", a->path));
+        char *removed = git_ask(w->dir, "worktree", "remove", "--force", a->path);
+        if (!removed)
+            files_remove_tree(a->path);
+        free(removed);
+        free(git_ask(w->dir, "worktree", "prune"));
+    }
+    if (a->start && !w->clone) {
+        /* Only if nothing was committed to it meanwhile. */
+        char *ref = worktree_text("refs/heads/%s", a->branch);
+        free(git_ask(w->dir, "update-ref", "-d", ref, a->start));
+        free(ref);
+    }
+    files_remove_directories(a->parent, a->parents_made);
+    if (a->first)
+        quiet_end(w);
+}
+
+static void fail(struct addition *a, const char *what) __attribute__((noreturn));
+static void fail(struct addition *a, const char *what)
+{
+    undo(a);
+    tool_fail(STATUS_SYSTEM, "slot %s: %s; nothing was left behind", a->slot, what);
+}
+
+/* ---- A worktree ---- */
+
+static int branch_exists(const struct addition *a)
+{
+    char *ref = worktree_text("refs/heads/%s", a->branch);
+    char *commit = git_ask(a->w->dir, "rev-parse", "--verify", "--quiet", ref);
+    free(ref);
+    free(commit);
+    return commit != NULL;
+}
+
+static char *lock_reason(const char *slot)
+{
+    return worktree_text("society: slot %s; society-worktree remove %s", slot, slot);
+}
+
+static void make_worktree(struct addition *a)
+{
+    struct worktree *w = a->w;
+    char *reason = lock_reason(a->slot);
+    int failed;
+    a->made = 1; /* git may fail half way, in a hook for instance */
+    if (branch_exists(a)) {
+        failed = git_run(w->dir, "worktree", "add", "--quiet", "--lock", "--reason", reason,
+                         a->path, a->branch);
+    } else {
+        char *expression = worktree_text("%s^{commit}", a->base);
+        a->start = git_ask(w->dir, "rev-parse", "--verify", "--quiet", expression);
+        free(expression);
+        failed = git_run(w->dir, "worktree", "add", "--quiet", "--lock", "--reason", reason,
+                         "--no-track", "-b", a->branch, a->path, a->base);
+    }
+    free(reason);
+    if (failed)
+        fail(a, "git could not make the worktree");
+}
+
+/* ---- A clone ---- */
+
+static void set_remote(struct addition *a)
+{
+    char *origin = git_ask(a->w->dir, "config", "--get", "remote.origin.url");
+    /* What the agent pushes goes where it would go from the repository itself. */
+    if (origin && git_run(a->path, "remote", "add", "origin", origin) != 0)
+        fail(a, "git could not set the clone's origin");
+    free(origin);
+}
+
+static void make_clone(struct addition *a)
+{
+    struct worktree *w = a->w;
+    char *origin = git_ask(w->dir, "config", "--get", "remote.origin.url");
+    char *expression = worktree_text("%s^{commit}", a->base);
+    char *start = git_ask(w->dir, "rev-parse", "--verify", "--quiet", expression);
+    a->made = 1;
+    if (git_run(w->dir, "clone", "--quiet", "--local", "--no-checkout", "--origin",
+                origin ? "society" : "origin", w->dir, a->path) != 0)
+        fail(a, "git could not clone the repository");
+    set_remote(a);
+    if (git_run(a->path, "checkout", "--quiet", "--no-track", "-B", a->branch, start) != 0)
+        fail(a, "git could not check the clone out");
+    char *records = worktree_text("%s/society/clones", w->dir);
+    if (files_make_directories(records) < 0 || files_write(records, a->slot, a->path) < 0)
+        fail(a, "its record could not be written");
+    free(records);
+    free(expression);
+    free(origin);
+    free(start);
+}
+
+/* ---- Both ---- */
+
+static void mark(struct addition *a)
+{
+    char *git_dir = git_read(a->path, "rev-parse", "--absolute-git-dir");
+    if (!git_dir || files_mark(a->w, git_dir, a->slot, a->base, a->w->clone) < 0)
+        fail(a, "its name could not be recorded");
+    free(git_dir);
+}
+
+/* A worktree of this repository stands at the path already: of an add that was killed. */
+static int is_unfinished(const struct addition *a)
+{
+    char *common = git_ask(a->path, "rev-parse", "--path-format=absolute", "--git-common-dir");
+    char *git_dir = git_ask(a->path, "rev-parse", "--absolute-git-dir");
+    char *own = git_dir ? files_read(git_dir, "society-agent") : NULL;
+    int unfinished = common && git_dir && strcmp(common, a->w->dir) == 0 &&
+                     strcmp(git_dir, a->w->dir) != 0 && !own;
+    free(common);
+    free(git_dir);
+    free(own);
+    return unfinished;
+}
+
+static void make(struct addition *a)
+{
+    struct worktree *w = a->w;
+    struct stat st;
+    if (lstat(a->path, &st) == 0 && !w->clone && is_unfinished(a)) {
+        mark(a);
+        return;
+    }
+    if (lstat(a->path, &st) == 0 && rmdir(a->path) != 0)
+        tool_fail(STATUS_NO, "slot %s: %s is there already; nothing was changed", a->slot, a->path);
+    a->parents_made = files_make_directories(a->parent);
+    if (a->parents_made < 0)
+        fail(a, "its directory could not be made");
+    if (!w->clone) {
+        char *quiet = git_ask(w->dir, "config", "--local", "--get", "society.savedGcAuto");
+        a->first = !quiet;
+        free(quiet);
+        if (quiet_begin(w) < 0)
+            fail(a, "git's maintenance could not be turned off");
+        make_worktree(a);
+    } else {
+        make_clone(a);
+    }
+    mark(a);
+}
+
+static void check_name(const char *slot)
+{
+    society *probe = NULL;
+    int result = society_new(&probe);
+    if (result == 0)
+        result = society_identify(probe, slot);
+    if (result < 0)
+        tool_usage("%s", probe ? society_last_message(probe) : society_strerror(result));
+    society_close(probe);
+}
+
+/* A slot that is known by its folder's name alone, of a worktree made by hand, is told what it is. */
+static void adopt(struct worktree *w, json_value *item)
+{
+    const char *git_dir = json_member_text(item, "gitDir", "");
+    const char *slot = json_member_text(item, "slot", "");
+    char *own = files_read(git_dir, "society-agent");
+    if (!own) {
+        char *base = layout_base(w);
+        if (files_mark(w, git_dir, slot, base, 0) < 0)
+            tool_fail(STATUS_SYSTEM, "slot %s: its name could not be recorded", slot);
+        free(base);
+    }
+    if (!json_member_true(item, "clone") && !json_member_text(item, "locked", NULL)) {
+        char *reason = lock_reason(slot);
+        if (git_run(w->dir, "worktree", "lock", "--reason", reason,
+                    json_member_text(item, "path", "")) != 0)
+            tool_warn("slot %s: git could not lock the worktree", slot);
+        free(reason);
+    }
+    free(own);
+    tool_warn("slot %s is there already; nothing in it was changed", slot);
+}
+
+static void add_one(struct worktree *w, const char *slot)
+{
+    struct addition a = {.w = w, .slot = slot};
+    check_name(slot);
+    if (worktree_find(w, slot)) {
+        adopt(w, worktree_need_whole(w, slot));
+    } else {
+        a.path = layout_path(w, slot);
+        a.branch = layout_branch(w, slot);
+        a.base = layout_base(w);
+        a.parent = worktree_text("%s", a.path);
+        char *slash = strrchr(a.parent, '/');
+        slash[slash == a.parent] = '\0';
+        make(&a);
+        worktree_slots(w, 0);
+    }
+    if (w->t->json)
+        report_slot(w, worktree_need(w, slot));
+    else
+        report_path(worktree_need(w, slot), '\n');
+    free(a.path);
+    free(a.branch);
+    free(a.base);
+    free(a.parent);
+    free(a.start);
+}
+
+int worktree_add(struct worktree *w)
+{
+    if (w->clone)
+        worktree_need_society(w);
+    worktree_lock(w);
+    if (w->count == 0) {
+        tool_expect_arguments(w->t, 2, -1, "the slot's name, or --count N");
+        if (w->t->count > 2 && w->path)
+            tool_usage("--path is for one slot");
+        for (int i = 1; i < w->t->count; i++)
+            add_one(w, w->t->arguments[i]);
+        return STATUS_DONE;
+    }
+    tool_expect_arguments(w->t, 1, 1, "");
+    if (w->path || w->count > 99)
+        tool_usage(w->path ? "--path is for one slot" : "--count is at most 99");
+    for (int64_t i = 1; i <= w->count; i++) {
+        char *slot = worktree_text("agent-%02d", (int)i);
+        add_one(w, slot);
+        free(slot);
+    }
+    return STATUS_DONE;
+}

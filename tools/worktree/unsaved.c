@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* Before anything is removed: see unsaved.h. */
+#include "unsaved.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "git.h"
+
+/* As many names of a kind are listed; the number of the others is. */
+#define LISTED 10
+
+struct listing {
+    FILE *out;
+    const char *what;
+    int count;
+};
+
+static void begin(struct listing *l, FILE *out, const char *what)
+{
+    *l = (struct listing){out, what, 0};
+}
+
+static void name_one(struct listing *l, const char *name)
+{
+    if (l->count++ < LISTED)
+        fprintf(l->out, "\n  %s: %s", l->what, name);
+}
+
+static int end(struct listing *l)
+{
+    if (l->count > LISTED)
+        fprintf(l->out, "\n  %s: and %d more", l->what, l->count - LISTED);
+    return l->count;
+}
+
+/* ---- Files ---- */
+
+static json_value *read_changes(struct worktree *w, const char *slot)
+{
+    char *text = NULL;
+    /* What need not be saved may be anything, a repository too. */
+    uint32_t flags = w->drop_ignored ? 0 : SOCIETY_GIT_IGNORED;
+    int result = society_git_changes(w->git, slot, flags, &text);
+    if (result < 0)
+        worktree_fail(w, result);
+    json_value *changes = json_read(text, NULL);
+    society_free(text);
+    if (!changes)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    return changes;
+}
+
+static int list_state(FILE *out, json_value *changes, const char *state)
+{
+    struct listing l;
+    begin(&l, out, state);
+    for (size_t i = 0; i < json_count(changes); i++) {
+        json_value *change = json_element(changes, i);
+        if (strcmp(json_member_text(change, "state", ""), state) == 0)
+            name_one(&l, json_member_text(change, "path", ""));
+    }
+    return end(&l);
+}
+
+/* ---- Commits ---- */
+
+int unsaved_is_kept(const char *directory, const char *commit)
+{
+    char *ref = git_ask(directory, "for-each-ref", "--count=1", "--contains", commit);
+    int kept = ref && *ref;
+    free(ref);
+    return kept;
+}
+
+static int is_detached_alone(const struct worktree *w, json_value *slot)
+{
+    const char *head = json_member_text(slot, "head", NULL);
+    return head && !json_member_text(slot, "branch", NULL) && !unsaved_is_kept(w->dir, head);
+}
+
+/* Lines `<commit> <name>`: those whose commit the repository has not. */
+static void list_commits(const struct worktree *w, struct listing *l, char *lines)
+{
+    for (char *line = lines; line && *line;) {
+        char *next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        char *name = strchr(line, ' ');
+        if (name)
+            *name++ = '\0';
+        if (name && !unsaved_is_kept(w->dir, line))
+            name_one(l, name);
+        line = next;
+    }
+    free(lines);
+}
+
+static int list_clone(const struct worktree *w, FILE *out, const char *path)
+{
+    struct listing l;
+    begin(&l, out, "only in this clone");
+    list_commits(w, &l,
+                 git_ask(path, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads",
+                         "refs/tags", "refs/society"));
+    list_commits(w, &l, git_ask(path, "stash", "list", "--format=%H %gd"));
+    return end(&l);
+}
+
+/* ---- Repositories within ---- */
+
+static int is_lost_with(const char *path)
+{
+    char *status = git_ask(path, "status", "--porcelain", "--ignored");
+    char *commits =
+        git_ask(path, "rev-list", "--max-count=1", "HEAD", "--branches", "--not", "--remotes");
+    int lost = !status || *status || !commits || *commits;
+    free(status);
+    free(commits);
+    return lost;
+}
+
+/* Submodules with work of their own; those that are as they came can be had again. */
+static int list_submodules(FILE *out, const char *path)
+{
+    struct listing l;
+    struct stat st;
+    begin(&l, out, "submodule with work of its own");
+    char *lines = git_ask(path, "submodule", "--quiet", "foreach", "--recursive", "pwd");
+    for (char *line = lines; line && *line;) {
+        char *next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        if (stat(line, &st) == 0 && is_lost_with(line))
+            name_one(&l, line);
+        line = next;
+    }
+    free(lines);
+    return end(&l);
+}
+
+/* ---- All of it ---- */
+
+void unsaved_find(struct worktree *w, json_value *slot, struct unsaved *ret)
+{
+    static const char *const states[] = {"unmerged", "staged", "modified", "untracked"};
+    size_t size = 0;
+    const char *path = json_member_text(slot, "path", "");
+    json_value *changes = read_changes(w, json_member_text(slot, "slot", ""));
+    *ret = (struct unsaved){0};
+    FILE *out = open_memstream(&ret->text, &size);
+    if (!out)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        ret->changes += list_state(out, changes, states[i]);
+    ret->nested = list_state(out, changes, "nested") + list_submodules(out, path);
+    ret->detached = is_detached_alone(w, slot);
+    if (ret->detached)
+        fprintf(out, "\n  on no branch: %s", json_member_text(slot, "head", ""));
+    if (json_member_true(slot, "clone"))
+        ret->commits = list_clone(w, out, path);
+    /* Counted, and not named: they alone are no reason to refuse. */
+    for (size_t i = 0; i < json_count(changes); i++)
+        ret->ignored +=
+            strcmp(json_member_text(json_element(changes, i), "state", ""), "ignored") == 0;
+    json_release(changes);
+    if (fclose(out) != 0)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+}
+
+void unsaved_free(struct unsaved *u)
+{
+    free(u->text);
+    *u = (struct unsaved){0};
+}
