@@ -7,10 +7,6 @@
 #include "task.h"
 #include "wait.h"
 
-/* A wait watches one log: that of the tasks. What becomes free in that of ownership shows in locks/,
- * and where there are no lock files, by looking. */
-#define PATHS_AGAIN_MS 1000
-
 struct claim_wait {
     struct society_wait wait;
     char *asked; /* the task that was named; NULL: the best */
@@ -31,8 +27,6 @@ static int look(struct society_wait *wait, int64_t *ret_limit_ms)
     if (!may_come)
         return result;
     *ret_limit_ms = left < 0 ? -1 : left + 1;
-    if ((own->flags & SOCIETY_CLAIM_OWN) != 0 && (left < 0 || left > PATHS_AGAIN_MS))
-        *ret_limit_ms = PATHS_AGAIN_MS;
     return 0;
 }
 
@@ -57,11 +51,14 @@ static const struct soc_wait_kind kind = {.look = look, .tell = tell, .free = fr
 
 static int check_arguments(struct society *s, uint32_t flags, int64_t lease_ms)
 {
-    static const uint32_t all = SOCIETY_CLAIM_OWN | SOCIETY_CLAIM_RESUME | SOCIETY_CLAIM_FAMILIAR;
     int result = soc_enter_as(s);
     if (result == 0 && lease_ms < 0)
         result = soc_fail(&s->error, SOCIETY_E_INVALID, "a lease must be 1 millisecond or more");
-    if (result == 0 && (flags & ~all) != 0)
+    /* A try to take paths writes lock files, and would wake itself and all who wait likewise. */
+    if (result == 0 && (flags & SOCIETY_CLAIM_OWN) != 0)
+        result = soc_fail(&s->error, SOCIETY_E_INVALID,
+                          "flags: a claim with its paths is waited for by society_task_claim_with");
+    if (result == 0 && (flags & ~(SOCIETY_CLAIM_RESUME | SOCIETY_CLAIM_FAMILIAR)) != 0)
         result = soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
     return result;
 }

@@ -646,8 +646,8 @@ class Tasks:
     ) -> Claim:
         """Claims a task, or the best that is ready.
 
-        `own`: with its paths, both or neither; `resume`: what the agent holds from an earlier run comes first; `familiar`: among
-        equals what is most like what it has completed.
+        `own`: with its paths, both or neither, which can't be waited for; `resume`: what the agent holds from an earlier run comes
+        first; `familiar`: among equals what is most like what it has completed.
         """
         flags = (_CLAIM_OWN if own else 0) | (_CLAIM_RESUME if resume else 0) | (_CLAIM_FAMILIAR if familiar else 0)
         arguments = (_bytes(id), flags, int(lease * 1000))

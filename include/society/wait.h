@@ -43,7 +43,8 @@ int society_own_wait(society *s, const char *patterns, uint32_t flags, const cha
 /**
  * Begins to wait for a claim.
  *
- * @param id        as for society_task_claim_with(), and so are `flags` and `lease_ms`
+ * @param id        as for society_task_claim_with(), and so is `lease_ms`
+ * @param flags     0 or SOCIETY_CLAIM_…, but not SOCIETY_CLAIM_OWN
  * @param ret_wait  receives the wait, to be given to society_wait_close()
  * @return 0; SOCIETY_E_INVALID; SOCIETY_E_NO_AGENT; -ENOMEM
  *

@@ -253,7 +253,7 @@ static void test_claim(void **state)
     take(w1, any, &claim);
     assert_string_equal(member_text(claim, "task"), "t1");
     assert_field("t1", "holder", "\"w1\"");
-    assert_ok(w2, society_task_wait(w2, "t1", SOCIETY_CLAIM_OWN, 5000, &named));
+    assert_ok(w2, society_task_wait(w2, "t1", SOCIETY_CLAIM_RESUME, 5000, &named));
     assert_waiting(named);
     assert_ok(w1, society_task_change(w1, "t1", "release", NULL, json_number(claim, "token")));
     society_free(claim);
@@ -270,6 +270,8 @@ static void test_claim_errors(void **state)
     society_wait *wait;
 
     (void)state;
+    assert_refused(w1, society_task_wait(w1, NULL, SOCIETY_CLAIM_OWN, 0, &wait), SOCIETY_E_INVALID,
+                   "paths");
     assert_refused(w1, society_task_wait(w1, NULL, 64, 0, &wait), SOCIETY_E_INVALID, "flags");
     assert_refused(w1, society_task_wait(w1, NULL, 0, -1, &wait), SOCIETY_E_INVALID, "lease");
     assert_ok(w1, society_task_wait(w1, "none", 0, 0, &wait));

@@ -195,7 +195,7 @@ export interface HoldOptions {
 }
 
 export interface ClaimOptions extends HoldOptions {
-  /** Take the task's paths with it: both or neither, until the claim ends. */
+  /** Take the task's paths with it: both or neither, until the claim ends. Not together with `wait`. */
   own?: boolean;
   /** What the agent holds already from an earlier run comes first. */
   resume?: boolean;
