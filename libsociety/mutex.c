@@ -72,8 +72,7 @@ static int open_file(struct mutex_wait *own)
     snprintf(name, sizeof name, "locks/mutex-%s.lock", own->name);
     int result = soc_fs_mkdir(&s->dir, "locks", &s->error);
     if (result == 0)
-        own->fd = result =
-            soc_fs_open_single(&s->dir, name, O_RDWR | O_CREAT, NULL, &s->error);
+        own->fd = result = soc_fs_open_single(&s->dir, name, O_RDWR | O_CREAT, NULL, &s->error);
     return result;
 }
 
