@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Waiting for a claim in somebody else's loop: see <society/wait.h>. */
+/* Other ways to a claim than task_claim.c: without flags, and waited for in somebody else's loop
+ * (<society/wait.h>). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "presence.h"
 #include "task.h"
 #include "wait.h"
+
+SOC_PUBLIC int society_task_claim(society *s, const char *id, int64_t lease_ms, char **ret_claim)
+{
+    return society_task_claim_with(s, id, 0, lease_ms, 0, ret_claim);
+}
+
+SOC_PUBLIC int society_task_claim_wait(society *s, const char *id, int64_t lease_ms,
+                                       int32_t timeout_ms, char **ret_claim)
+{
+    return society_task_claim_with(s, id, 0, lease_ms, timeout_ms, ret_claim);
+}
+
+/* ---- In somebody else's loop ---- */
 
 struct claim_wait {
     struct society_wait wait;
