@@ -28,6 +28,11 @@ const soc_json *soc_task_familiar(const struct society *s, const struct soc_task
 int soc_task_emit(struct soc_strbuf *out, const char *type, const char *from,
                   const soc_json *members);
 
+/* One try to claim, as society_task_claim_with() without waiting. When it is refused: when to try
+ * again at the latest (-1: when something happens), and whether waiting could help. */
+int soc_task_claim_once(struct society *s, const char *id, uint32_t flags, int64_t lease_ms,
+                        char **ret_claim, int64_t *ret_left_ms, bool *ret_may_come);
+
 /* The public object of a task, `with_notes` with their texts; NULL: no memory. */
 soc_json *soc_task_view(const soc_json *task, bool with_notes);
 
