@@ -149,9 +149,9 @@ void do_files_check(struct mcp *m, const struct request *r, json_value *argument
     json_value *list = json_new_list();
     size_t left = FOREIGN_ALL;
     answer_begin(&a);
-    fputs(result == 0 ? "You may write there.\n"
-                      : "Others hold some of these. " FOREIGN_NOTICE "\n",
-          a.out);
+    fputs(result == 0 ? "You may write there.\n" : "Others hold some of these.\n", a.out);
+    if (result != 0)
+        answer_foreign(&a);
     for (int64_t i = 0; i < society_list_count(owners); i++) {
         json_value *item = json_read(society_list_item(owners, i), NULL);
         json_add(list, show_owner(item, &left, a.out));
