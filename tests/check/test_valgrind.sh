@@ -3,7 +3,7 @@
 #
 # The tools under valgrind: a small society from its making to its inspection.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 
 cd "$T" || exit 1
 watched() {

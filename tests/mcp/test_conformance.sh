@@ -4,7 +4,7 @@
 # The conformance suite's scenarios for servers, over a bridge from HTTP to standard input and output. Most scenarios call tools of
 # a server made for the suite (test_simple_text and so on); those that need none are run, at each revision that they know.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 cd "$T" || exit 1
 society-init >/dev/null
 

@@ -3,7 +3,7 @@
 #
 # society-mcp: who is speaking, from the command line to the question at the client; and an agent that comes back.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 . "$SOCIETY_SRC/tests/harness/mcp.sh"
 
 JOIN='{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"join"}}'

@@ -3,7 +3,7 @@
 #
 # society-mcp: waits, cancellation, subscriptions, a client that vanishes or does not read, a society that does.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 . "$SOCIETY_SRC/tests/harness/mcp.sh"
 
 # ---- A connection that stays ----

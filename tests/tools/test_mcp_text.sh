@@ -3,7 +3,7 @@
 #
 # society-mcp: what others wrote is data, with its sender; neutralised, cut, and with a way to read the rest.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 . "$SOCIETY_SRC/tests/harness/mcp.sh"
 
 # ---- Messages ----
