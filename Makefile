@@ -57,7 +57,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_PARTS_fuzz_beads  := $(addprefix tools/common/,task_beads.c json.c compose.c output.c escape.c)
 FUZZ_PARTS_fuzz_escape := tools/common/escape.c
 FUZZ_PARTS_fuzz_mcp    := $(wildcard tools/common/*.c tools/mcp/*.c)
-FUZZ_PARTS_fuzz_splice := $(FUZZ_PARTS_fuzz_mcp)
+FUZZ_PARTS_fuzz_splice := $(wildcard tools/common/*.c)
 # What people pick today, beside us: each program is its own file, those that they share, and the peer's library.
 PEERS           := society floor sqlite lmdb redis maildir
 PEER_DIR        := tests/bench/peers

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "common/json.h"
-#include "mcp/splice.h"
+#include "common/splice.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "mcp/foreign.h"
+#include "common/foreign.h"
 #include "mcp/member.h"
 #include "mcp/rpc.h"
 

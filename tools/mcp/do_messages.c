@@ -8,8 +8,9 @@
 #include <society/agent.h>
 #include <society/message.h>
 
+#include "common/foreign.h"
+#include "common/message_show.h"
 #include "mcp/answer.h"
-#include "mcp/foreign.h"
 #include "mcp/mail.h"
 #include "mcp/member.h"
 #include "mcp/tools.h"
@@ -54,7 +55,7 @@ static void one_message(struct mcp *m, const struct request *r, const char *id, 
     size_t left = FOREIGN_ALL;
     answer_begin(&a);
     fputs(FOREIGN_NOTICE "\n", a.out);
-    json_add(list, mail_show(message, (size_t)offset, ONE, &left, a.out));
+    json_add(list, message_show(message, (size_t)offset, ONE, &left, NULL, a.out));
     json_put(a.data, "messages", list);
     answer_send(m, r, &a);
     json_release(message);
@@ -78,7 +79,7 @@ static void whole_thread(struct mcp *m, const struct request *r, const char *thr
     fprintf(a.out, "%lld messages in this thread. " FOREIGN_NOTICE "\n", (long long)count);
     for (int64_t i = count > most ? count - most : 0; i < count; i++) {
         json_value *message = json_read(society_list_item(messages, i), NULL);
-        json_add(list, mail_show(message, 0, FOREIGN_BODY, &left, a.out));
+        json_add(list, message_show(message, 0, FOREIGN_BODY, &left, NULL, a.out));
         json_release(message);
     }
     json_put(a.data, "messages", list);

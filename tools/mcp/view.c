@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "mcp/foreign.h"
+#include "common/foreign.h"
 
 enum { WORD = 100, FULL = 8000 };
 

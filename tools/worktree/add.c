@@ -14,7 +14,7 @@
 
 #include "common/output.h"
 #include "files.h"
-#include "git.h"
+#include "common/git.h"
 #include "layout.h"
 #include "quiet.h"
 #include "report.h"

@@ -14,7 +14,7 @@
 
 #include "common/output.h"
 #include "files.h"
-#include "git.h"
+#include "common/git.h"
 #include "quiet.h"
 #include "unsaved.h"
 

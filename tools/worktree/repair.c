@@ -16,7 +16,7 @@
 
 #include "common/output.h"
 #include "files.h"
-#include "git.h"
+#include "common/git.h"
 
 /* Whether `path` is the working copy that lost touch: its .git ends in the same worktrees/<name>, or it is the slot's clone. */
 static int is_it(json_value *slot, const char *path)

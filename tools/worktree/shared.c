@@ -13,7 +13,7 @@
 
 #include "common/compose.h"
 #include "common/output.h"
-#include "git.h"
+#include "common/git.h"
 #include "unsaved.h"
 
 #define MUTEX "git-gc"

@@ -4,8 +4,8 @@
  * comments and layout too. The file is read by its grammar from end to end first; one that does not
  * follow it is refused.
  */
-#ifndef TOOLS_MCP_SPLICE_H
-#define TOOLS_MCP_SPLICE_H
+#ifndef TOOLS_COMMON_SPLICE_H
+#define TOOLS_COMMON_SPLICE_H
 
 #include <stddef.h>
 
