@@ -78,7 +78,7 @@ GITA     := $(B)/lib/libsociety-git.a
 GITMAP   := libsociety/git/libsociety-git.map
 TOOLS    := $(TOOL_SRC:tools/%.c=$(B)/bin/%)
 # The tools that are linked with libsociety-git.
-GIT_TOOLS := society-worktree society-guard
+GIT_TOOLS := society-worktree
 EXAMPLES := $(EXAMPLE_SRC:%.c=$(B)/%)
 UNIT_EXAMPLES := $(UNIT_EXAMPLE_SRC:%.c=$(B)/%)
 objects   = $(1:%.c=$(B)/obj/%.o)

@@ -89,11 +89,16 @@ char *config_read(const char *path, mode_t *ret_mode)
     return text;
 }
 
-static void make_parent(const char *path)
+static void make_parents(const char *path)
 {
-    char *parent = strndup(path, (size_t)(strrchr(path, '/') - path));
-    if (parent && *parent && mkdir(parent, 0777) < 0 && errno != EEXIST)
-        tool_fail(STATUS_SYSTEM, "%s: %s", parent, strerror(errno));
+    char *parent = strdup(path);
+    for (char *slash = parent ? strchr(parent + 1, '/') : NULL; slash;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(parent, 0777) < 0 && errno != EEXIST)
+            tool_fail(STATUS_SYSTEM, "%s: %s", parent, strerror(errno));
+        *slash = '/';
+    }
     free(parent);
 }
 
@@ -103,7 +108,7 @@ void config_write(const char *path, const char *text, mode_t mode)
     char *temporary = NULL;
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
         tool_fail(STATUS_SYSTEM, "out of memory");
-    make_parent(path);
+    make_parents(path);
     int fd = mkstemp(temporary);
     if (fd < 0)
         tool_fail(STATUS_SYSTEM, "%s: %s", temporary, strerror(errno));

@@ -21,7 +21,7 @@ mode_t config_mode(void);
 /* A file's text, to be given to free(); "" if there is none. Its mode, if there is one. */
 char *config_read(const char *path, mode_t *ret_mode);
 
-/* Puts a file in its place, whole, with the directory that it is in. */
+/* Puts a file in its place, whole, with the directories that it is in. */
 void config_write(const char *path, const char *text, mode_t mode);
 
 #endif
