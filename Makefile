@@ -195,8 +195,8 @@ $(LIBLINKS) $(GITLINKS):
 	ln -sf $(<F) $@
 
 SHARED = -L$(B)/lib -lsociety $(PACKAGE_LIBS)
-# What the tool of this name is linked with, too.
-also_shared = $(if $(filter $1,$(GIT_TOOLS)),-lsociety-git)
+# What the tool of this name is linked with, too. (libinotifytools has no .pc file.)
+also_shared = $(if $(filter $1,$(GIT_TOOLS)),-lsociety-git)$(if $(filter $1,society-guard),-linotifytools)
 # $(call link,RPATH) links a program with the shared library.
 link = $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(if $1,-Wl$(comma)-rpath$(comma)'$1') -o $@ $(filter %.o,$^) $(filter %.a,$^) $(SHARED)
 # The objects of a tool: its own, and those of its folder.

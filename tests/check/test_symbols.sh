@@ -39,6 +39,9 @@ loads_git() {
     done
 }
 empty "$(loads_git)" "no command but society-worktree loads libgit2"
+empty "$(cd "$SOCIETY_BUILD" && for file in bin/* lib/*.so; do
+    ! ldd "$file" | grep -q libinotifytools || echo "$file"
+done | grep -v '^bin/society-guard$')" "nothing but society-guard loads libinotifytools"
 
 # The headers without comments and preprocessor lines.
 plain=$(for header in include/society/*.h; do

@@ -165,7 +165,7 @@ _society_argument() {
     worktree) _society_worktree_argument "$first" "$2" ;;
     guard)
         if [ "$COMP_CWORD" = "$2" ]; then
-            _society_offer "install uninstall status hook"
+            _society_offer "install uninstall status hook watch"
         elif [ "$first" = hook ]; then
             _society_offer "claude codex cursor gemini kilo"
         fi

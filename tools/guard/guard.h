@@ -38,5 +38,6 @@ int guard_uninstall(struct guard *g);
 int guard_status(struct guard *g);
 int guard_git_hook(struct guard *g);
 int guard_agent_hook(struct guard *g);
+int guard_watch(struct guard *g);
 
 #endif
