@@ -330,7 +330,7 @@ clean:
 RESULTS := build/check/results
 RUN      = @mkdir -p $(dir $(RESULTS)); $(WITH_BIN) tests/run -r $(RESULTS) -n $(@:run-%=%)
 SUB      = @$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1
-PARTS   := format source tidy build unit api git faults tools stress fuzz tsan valgrind man install coverage
+PARTS   := format source tidy build unit api git faults tools stress fuzz tsan valgrind man install python coverage
 
 COVERED        := log.c rotate.c reader.c segment.c lock.c cursor.c tail.c
 VALGRIND_TESTS := strbuf json crc32c record log reader segment cursor state tail inbox memtree memfs simclock
@@ -425,17 +425,28 @@ run-valgrind-programs:
 	    $(UNIT_EXAMPLES)
 run-valgrind-tools:
 	$(RUN) -t 300 tests/check/test_valgrind.sh
-check-man check-install: check-%:
+run-python:
+	$(RUN) tests/python/test_module.sh tests/python/test_types.sh
+# Needs npm's registry, and is no part of `make check`.
+.PHONY: check-node run-node
+check-node:
+	@$(DEPS) install node
+	$(SUB) CC=gcc all
+	$(SUB) CC=gcc run-node
+run-node:
+	$(RUN) -v -t 600 tests/node/test_node.sh
+check-man check-install check-python: check-%:
 	$(SUB) CC=gcc all
 	$(SUB) CC=gcc run-$*
 run-man:
 	$(RUN) tests/check/test_pages.sh
 run-install:
-	$(RUN) tests/check/test_symbols.sh tests/check/test_install.sh tests/check/test_readme.sh
+	$(RUN) tests/check/test_symbols.sh tests/check/test_install.sh tests/check/test_examples.sh tests/check/test_readme.sh
 coverage check-coverage:
 	$(SUB) CC=gcc VARIANT=coverage coverage-tests
 	$(SUB) CC=gcc VARIANT=coverage run-coverage
-COVERAGE_TESTS := $(call test_programs,unit faults)
+# Without those that reach no file of $(COVERED) and take long when each line is counted.
+COVERAGE_TESTS := $(filter-out %/test_glob %/test_glob_random %/test_own_random,$(call test_programs,unit faults))
 .PHONY: coverage-tests thread-tests
 coverage-tests: $(COVERAGE_TESTS)
 run-coverage:
@@ -455,6 +466,7 @@ help:
 	@echo 'make check        install what is missing, build and run every test; one part: make check-PART'
 	@echo '                  parts: $(PARTS)'
 	@echo 'make check-mcp    society-mcp with the official clients, inspector and conformance suite (npm)'
+	@echo 'make check-node   the Node package, with what it needs from npm'
 	@echo 'make check-long   the stress, fault and fuzz tests at length, and:'
 	@echo '     check-mutants   that the tests catch seeded mistakes (MUTANTS="NAME…": only these)'
 	@echo '     check-model     the model of claims, with spin'

@@ -40,6 +40,45 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* What an event means for the pauses. */
+static void take_in(struct soc_await *await)
+{
+    await->again_ms = await->again_ms * 2 > AGAIN_LAST_MS ? 0 : await->again_ms * 2;
+    if (await->subscription.changed)
+        await->again_ms = AGAIN_FIRST_MS;
+    await->subscription.changed = false;
+}
+
+/* The timer is set anew only for what comes before its next round: else it would never come. */
+static void set_alarm(struct soc_await *await, int64_t limit_ms)
+{
+    int64_t limit = limit_ms < 0 ? INT_MAX : smaller(limit_ms, INT_MAX);
+    if (await->again_ms != 0)
+        limit = smaller(limit, await->again_ms);
+    if (limit < await->subscription.period_ms)
+        soc_watch_soon(&await->subscription, (int32_t)limit);
+}
+
+int soc_await_settle(struct society *s, struct soc_await *await, const struct soc_reader *reader,
+                     int64_t limit_ms)
+{
+    struct soc_subscription *subscription = &await->subscription;
+    if (!await->watching || subscription->lost || (reader && await->switches != reader->switches)) {
+        set_watches(s, await, reader);
+        return 1;
+    }
+    if (limit_ms == 0)
+        return 1;
+    if (!soc_watch_take(subscription)) {
+        set_alarm(await, limit_ms);
+        return 0;
+    }
+    take_in(await);
+    if (!soc_dir_exists(&s->dir))
+        return soc_fail(&s->error, SOCIETY_E_GONE, "%s was removed", s->dir.path);
+    return 1;
+}
+
 int soc_await_change(struct society *s, struct soc_await *await, const struct soc_reader *reader,
                      int64_t limit_ms)
 {
@@ -56,11 +95,8 @@ int soc_await_change(struct society *s, struct soc_await *await, const struct so
     if (result < 0)
         return soc_fail(&s->error, result, "the wait was interrupted: %s",
                         society_strerror(result));
-    await->again_ms = await->again_ms * 2 > AGAIN_LAST_MS ? 0 : await->again_ms * 2;
     soc_watch_take(subscription);
-    if (subscription->changed)
-        await->again_ms = AGAIN_FIRST_MS;
-    subscription->changed = false;
+    take_in(await);
     if (!soc_dir_exists(&s->dir))
         return soc_fail(&s->error, SOCIETY_E_GONE, "%s was removed", s->dir.path);
     return 0;

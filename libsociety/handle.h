@@ -22,6 +22,7 @@
 #include "watch.h"
 
 struct society_tail;
+struct society_wait;
 
 struct society {
     pid_t pid;              /* the process that made it */
@@ -46,6 +47,7 @@ struct society {
     void (*keep)(struct society *s, int64_t *left_ms); /* soc_renew_keep() */
     struct soc_watch *watch;                           /* made at first use */
     struct society_tail *tails;
+    struct society_wait *waits;
     struct society **slot; /* NULL, or where it is noted: society_close() sets it to NULL */
 };
 

@@ -165,6 +165,18 @@ static int exclude(struct society *s, const char *project)
 
 /* ---- All of it ---- */
 
+/* The handle was opened before there was a project.json to read. */
+static int read_project(struct society *s)
+{
+    struct soc_config config = {0};
+    int result = soc_config_load(&config, &s->dir, &s->error);
+    if (result < 0)
+        return result;
+    soc_config_free(&s->config);
+    s->config = config;
+    return 0;
+}
+
 /* The names of the directory and of what is in it: without them nothing in it would survive a power
  * cut, synced or not. */
 static int sync_names(struct society *s, const char *project)
@@ -186,6 +198,8 @@ static int fill(struct society *s, const char *project, const char *project_id)
     int result = make_subdirectories(s);
     if (result == 0)
         result = write_project(s, project_id ? project_id : name.data);
+    if (result == 0)
+        result = read_project(s);
     if (result == 0)
         result = sync_names(s, project);
     if (result == 0)

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "await.h"
 #include "lock.h"
 #include "record.h"
 #include "sys.h"
+#include "wait.h"
 
 #define NAME_SIZE (sizeof "locks/mutex-.lock" + SOC_ID_MAX)
 #define CONTENT_MAX 1024
@@ -57,50 +57,49 @@ static int fail_held(struct society *s, const char *mutex, int fd, int code)
                     agent ? agent : "another process", (long long)pid, host ? host : "unknown");
 }
 
-/* Tries until the deadline (-1: none), sleeping until something in locks/ was closed. */
-static int take(struct society *s, const char *mutex, int fd, int64_t deadline_ms)
+/* ---- Waiting ---- */
+
+struct mutex_wait {
+    struct society_wait wait;
+    int fd; /* of the lock file; -1: none */
+    char name[SOC_ID_MAX + 1];
+};
+
+static int open_file(struct mutex_wait *own)
 {
-    struct soc_await await;
-    int result = soc_await_begin(s, &await);
-    if (result < 0)
-        return result;
-    while ((result = soc_lock(fd, 0, mutex, &s->error)) == SOCIETY_E_TIMEOUT) {
-        int64_t left = deadline_ms < 0 ? -1 : deadline_ms - soc_monotonic_ms();
-        if (deadline_ms >= 0 && left <= 0)
-            result = fail_held(s, mutex, fd, SOCIETY_E_TIMEOUT);
-        else
-            result = soc_await_change(s, &await, NULL, left);
-        if (result < 0)
-            break;
-    }
-    soc_await_end(&await);
+    char name[NAME_SIZE];
+    struct society *s = own->wait.s;
+    snprintf(name, sizeof name, "locks/mutex-%s.lock", own->name);
+    int result = soc_fs_mkdir(&s->dir, "locks", &s->error);
+    if (result == 0)
+        own->fd = result = soc_fs_open_single(&s->dir, name, O_RDWR | O_CREAT, NULL, &s->error);
     return result;
 }
 
-static int open_and_take(struct society *s, const char *mutex, int32_t timeout_ms)
+/* The file stays open meanwhile: its close would wake everybody else who waits. */
+static int look(struct society_wait *wait, int64_t *ret_limit_ms)
 {
-    char name[NAME_SIZE];
-    int64_t deadline = timeout_ms < 0 ? -1 : soc_monotonic_ms() + timeout_ms;
-    snprintf(name, sizeof name, "locks/mutex-%s.lock", mutex);
-    int result = soc_fs_mkdir(&s->dir, "locks", &s->error);
-    if (result < 0)
-        return result;
-    SOC_AUTO_FD int fd = soc_fs_open_single(&s->dir, name, O_RDWR | O_CREAT, NULL, &s->error);
-    if (fd < 0)
-        return fd;
-    result = soc_lock(fd, 0, mutex, &s->error);
-    if (result == SOCIETY_E_TIMEOUT && timeout_ms == 0)
-        return fail_held(s, mutex, fd, SOCIETY_E_HELD);
-    if (result == SOCIETY_E_TIMEOUT)
-        result = take(s, mutex, fd, deadline);
-    if (result < 0)
-        return result;
-    write_holder(s, fd, name);
-    return soc_steal_fd(&fd);
+    struct mutex_wait *own = (struct mutex_wait *)wait;
+    *ret_limit_ms = -1;
+    int result = own->fd < 0 ? open_file(own) : 0;
+    if (result >= 0)
+        result = soc_lock(own->fd, 0, own->name, &wait->s->error);
+    if (result == 0)
+        write_holder(wait->s, own->fd, own->name);
+    return result == SOCIETY_E_TIMEOUT ? 0 : result < 0 ? result : 1;
 }
 
-SOC_PUBLIC int society_mutex_lock(society *s, const char *name, int32_t timeout_ms,
-                                  society_mutex **ret_mutex)
+static void free_wait(struct society_wait *wait)
+{
+    const struct mutex_wait *own = (struct mutex_wait *)wait;
+    if (own->fd >= 0)
+        close(own->fd);
+    free(wait);
+}
+
+static const struct soc_wait_kind kind = {.look = look, .free = free_wait};
+
+SOC_PUBLIC int society_mutex_wait(society *s, const char *name, society_wait **ret_wait)
 {
     int result = soc_enter(s);
     if (result < 0)
@@ -108,18 +107,67 @@ SOC_PUBLIC int society_mutex_lock(society *s, const char *name, int32_t timeout_
     if (!name || !soc_is_id(name, strlen(name)))
         return soc_fail(&s->error, SOCIETY_E_INVALID, "\"%.80s\" is not a mutex's name",
                         name ? name : "");
+    struct mutex_wait *own = calloc(1, sizeof *own);
+    if (!own)
+        return soc_fail_memory(&s->error);
+    own->fd = -1;
+    snprintf(own->name, sizeof own->name, "%s", name);
+    soc_wait_begin(&own->wait, s, &kind, NULL);
+    *ret_wait = &own->wait;
+    return 0;
+}
+
+/* Makes the mutex of a wait that has the lock. */
+static int give_mutex(struct mutex_wait *own, society_mutex **ret_mutex)
+{
     struct society_mutex *mutex = calloc(1, sizeof *mutex);
     if (!mutex)
-        return soc_fail_memory(&s->error);
-    mutex->fd = open_and_take(s, name, timeout_ms);
-    mutex->pid = s->pid;
-    if (mutex->fd < 0) {
-        result = mutex->fd;
-        free(mutex);
-        return result;
-    }
+        return soc_fail_memory(&own->wait.s->error);
+    mutex->fd = soc_steal_fd(&own->fd);
+    mutex->pid = own->wait.s->pid;
     *ret_mutex = mutex;
-    return 0;
+    return 1;
+}
+
+SOC_PUBLIC int society_wait_mutex(society_wait *wait, society_mutex **ret_mutex)
+{
+    struct mutex_wait *own = (struct mutex_wait *)wait;
+    int result = soc_enter(wait->s);
+    if (result < 0)
+        return result;
+    if (wait->kind != &kind || (wait->had && own->fd < 0))
+        return soc_fail(&wait->s->error, SOCIETY_E_INVALID,
+                        "there is no mutex to take from this wait");
+    result = wait->had ? 1 : soc_wait_look(wait);
+    return result == 1 ? give_mutex(own, ret_mutex) : result;
+}
+
+/* ---- Taking and giving back ---- */
+
+static int take_at_once(struct mutex_wait *own)
+{
+    int64_t limit;
+    int result = look(&own->wait, &limit);
+    own->wait.had = result == 1;
+    return result;
+}
+
+SOC_PUBLIC int society_mutex_lock(society *s, const char *name, int32_t timeout_ms,
+                                  society_mutex **ret_mutex)
+{
+    society_wait *wait = NULL;
+    int64_t deadline = soc_wait_deadline(timeout_ms);
+    int result = society_mutex_wait(s, name, &wait);
+    if (!wait)
+        return result;
+    struct mutex_wait *own = (struct mutex_wait *)wait;
+    result = timeout_ms == 0 ? take_at_once(own) : soc_wait_until(wait, deadline);
+    if (result == 0)
+        result = fail_held(s, name, own->fd, timeout_ms == 0 ? SOCIETY_E_HELD : SOCIETY_E_TIMEOUT);
+    else if (result == 1)
+        result = give_mutex(own, ret_mutex);
+    society_wait_close(wait);
+    return result < 0 ? result : 0;
 }
 
 SOC_PUBLIC void society_mutex_unlock(society_mutex *mutex)

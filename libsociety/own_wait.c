@@ -8,6 +8,7 @@
  */
 #include "own_wait.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -168,17 +169,8 @@ void soc_own_bury(struct society *s, const struct soc_own_request *request)
 
 /* ---- The queue ---- */
 
-struct queue {
-    struct society *s;
-    struct soc_own_request *request;
-    soc_json *known;
-    int64_t deadline_ms;
-    int64_t renewed_ms; /* when the place was taken or renewed */
-    struct soc_own_patience patience;
-};
-
 /* Says of those before us who are gone that they are. */
-static int expire_gone(struct queue *q, size_t at, int64_t *ret_limit_ms)
+static int expire_gone(struct soc_own_queue *q, size_t at, int64_t *ret_limit_ms)
 {
     struct society *s = q->s;
     const struct soc_owns *owns = s->ownership.data;
@@ -197,7 +189,7 @@ static int expire_gone(struct queue *q, size_t at, int64_t *ret_limit_ms)
 }
 
 /* 1 it is held; 0 not yet, look again in *ret_limit_ms (-1: when something happens); errors. */
-static int look(struct queue *q, int64_t *ret_limit_ms)
+static int look(struct soc_own_queue *q, int64_t *ret_limit_ms)
 {
     struct society *s = q->s;
     const struct soc_own_request *request = q->request;
@@ -221,7 +213,7 @@ static int look(struct queue *q, int64_t *ret_limit_ms)
 }
 
 /* Without presence the place in the queue is as good as its lease. */
-static int keep_place(struct queue *q, int64_t *limit_ms)
+static int keep_place(struct soc_own_queue *q, int64_t *limit_ms)
 {
     const struct soc_own_request *request = q->request;
     if (request->present || request->of_claim)
@@ -240,7 +232,13 @@ static int keep_place(struct queue *q, int64_t *limit_ms)
     return result < 0 ? result : 0;
 }
 
-static int fail_timeout(struct queue *q)
+int soc_own_queue_look(struct soc_own_queue *q, int64_t *ret_limit_ms)
+{
+    int result = look(q, ret_limit_ms);
+    return result == 0 ? keep_place(q, ret_limit_ms) : result;
+}
+
+static int fail_timeout(struct soc_own_queue *q)
 {
     SOC_AUTO_STRBUF struct soc_strbuf words = SOC_STRBUF_INIT;
     struct society *s = q->s;
@@ -254,7 +252,7 @@ static int fail_timeout(struct queue *q)
                     words.data ? words.data : "still waiting");
 }
 
-static int sleep_until_change(struct queue *q, struct soc_await *await, int64_t limit_ms)
+static int sleep_until_change(struct soc_own_queue *q, struct soc_await *await, int64_t limit_ms)
 {
     int64_t left = q->deadline_ms < 0 ? -1 : q->deadline_ms - soc_monotonic_ms();
     if (limit_ms == 0)
@@ -264,7 +262,7 @@ static int sleep_until_change(struct queue *q, struct soc_await *await, int64_t 
     return soc_await_change(q->s, await, &q->s->ownership.reader, sooner(limit_ms, left));
 }
 
-static int wait_in_queue(struct queue *q)
+static int wait_in_queue(struct soc_own_queue *q)
 {
     struct soc_await await;
     int result = soc_await_begin(q->s, &await);
@@ -272,9 +270,7 @@ static int wait_in_queue(struct queue *q)
         return result;
     while (result == 0) {
         int64_t limit = -1;
-        result = look(q, &limit);
-        if (result == 0)
-            result = keep_place(q, &limit);
+        result = soc_own_queue_look(q, &limit);
         if (result == 0)
             result = sleep_until_change(q, &await, limit);
     }
@@ -284,7 +280,7 @@ static int wait_in_queue(struct queue *q)
 
 /* Gives the place up. It may have been granted just now: then it is ours after all, unless the wait
  * ended for another reason than time. The words of the first failure stay. */
-static int withdraw(struct queue *q, int reason)
+static int withdraw(struct soc_own_queue *q, int reason)
 {
     struct soc_error first = q->s->error;
     struct soc_own_order order = {.type = "own_release",
@@ -303,16 +299,31 @@ static int withdraw(struct queue *q, int reason)
     return reason;
 }
 
+int soc_own_queue_enter(struct soc_own_queue *q)
+{
+    struct society *s = q->s;
+    q->request->wait = true;
+    int result = soc_transact(&s->ownership, soc_own_decide_request, q->request, &s->error);
+    q->request->wait = false;
+    q->renewed_ms = soc_monotonic_ms();
+    if (result == 0)
+        soc_own_bury(s, q->request);
+    return result;
+}
+
+void soc_own_queue_leave(struct soc_own_queue *q)
+{
+    withdraw(q, -ECANCELED);
+}
+
 int soc_own_queue(struct society *s, struct soc_own_request *request, soc_json *known,
                   int64_t deadline_ms)
 {
-    struct queue q = {s, request, known, deadline_ms, soc_monotonic_ms(), {0}};
-    request->wait = true;
-    int result = soc_transact(&s->ownership, soc_own_decide_request, request, &s->error);
-    request->wait = false;
+    struct soc_own_queue q = {
+        .s = s, .request = request, .known = known, .deadline_ms = deadline_ms};
+    int result = soc_own_queue_enter(&q);
     if (result < 0)
         return result;
-    soc_own_bury(s, request);
     result = wait_in_queue(&q);
     if (result < 0 && result != SOCIETY_E_FENCED)
         result = withdraw(&q, result);

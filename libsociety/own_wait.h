@@ -35,6 +35,26 @@ int soc_own_add_evidence(struct soc_own_request *request, const struct soc_own *
 /* Removes the lock files of what was found gone, and is over now. */
 void soc_own_bury(struct society *s, const struct soc_own_request *request);
 
+/* A place in the queue. */
+struct soc_own_queue {
+    struct society *s;
+    struct soc_own_request *request;
+    soc_json *known;     /* who has which pattern */
+    int64_t deadline_ms; /* of soc_own_queue() */
+    int64_t renewed_ms;  /* when the place was taken or renewed */
+    struct soc_own_patience patience;
+};
+
+/* Takes a place. 0; SOCIETY_E_DEADLOCK; errors of soc_transact(). */
+int soc_own_queue_enter(struct soc_own_queue *q);
+
+/* 1 it is held, with its lock files; 0 not yet, look again in *ret_limit_ms (-1: when something
+ * happens); SOCIETY_E_FENCED somebody took the place for a dead one's; errnos. */
+int soc_own_queue_look(struct soc_own_queue *q, int64_t *ret_limit_ms);
+
+/* Gives the place up, also if it was granted just now. The words of the last failure stay. */
+void soc_own_queue_leave(struct soc_own_queue *q);
+
 /* Queues and waits, until `deadline_ms` (soc_monotonic_ms(); -1: for ever). 0 it is held, with its
  * lock files; otherwise the place in the queue was given up: SOCIETY_E_DEADLOCK;
  * SOCIETY_E_TIMEOUT; SOCIETY_E_FENCED somebody took the place for a dead one's; -EINTR; errnos. */

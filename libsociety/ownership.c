@@ -9,6 +9,7 @@
 #include "lease.h"
 #include "own_files.h"
 #include "own_path.h"
+#include "own_pull.h"
 #include "own_take.h"
 #include "own_wait.h"
 #include "presence.h"
@@ -74,36 +75,53 @@ static int give_reservation(struct society *s, int64_t token, char **ret_text)
     return give_json(s, object, ret_text);
 }
 
-static int acquire(struct society *s, const char *patterns, uint32_t flags, const soc_json *fields,
-                   int32_t timeout_ms, char **ret_reservation)
-{
-    struct soc_own_request request;
-    int result = soc_own_prepare(s, patterns, &request);
-    request.shared = (flags & SOCIETY_OWN_SHARED) != 0;
-    if (result == 0)
-        result = read_fields(s, fields, &request);
-    if (result == 0)
-        result = soc_own_take(s, &request, timeout_ms);
-    if (result == 0 && ret_reservation)
-        result = give_reservation(s, request.token, ret_reservation);
-    soc_own_request_end(&request);
-    return result;
-}
-
-SOC_PUBLIC int society_own_acquire(society *s, const char *patterns, uint32_t flags,
-                                   const char *fields, int32_t timeout_ms, char **ret_reservation)
+/* What is asked, from the caller's arguments. The request is to be ended, and the fields, which its
+ * reason and task are part of, are to be freed, in any case. */
+static int prepare(struct society *s, const char *patterns, uint32_t flags, const char *fields,
+                   struct soc_own_request *ret_request, soc_json **ret_fields)
 {
     struct soc_error why = {0};
+    *ret_request = (struct soc_own_request){.token = -1};
+    *ret_fields = NULL;
     int result = soc_enter_as(s);
     if (result < 0)
         return result;
     if (flags & ~SOCIETY_OWN_SHARED)
         return soc_fail(&s->error, SOCIETY_E_INVALID, "flags: unknown bits in %#x", flags);
-    SOC_AUTO_JSON soc_json *json = fields ? soc_json_parse(fields, strlen(fields), &why) : NULL;
-    if (fields && !json)
+    if (fields && !(*ret_fields = soc_json_parse(fields, strlen(fields), &why)))
         return soc_fail(&s->error, why.code == -ENOMEM ? -ENOMEM : SOCIETY_E_INVALID,
                         "the fields of a reservation: %s", why.text);
-    return acquire(s, patterns, flags, json, timeout_ms, ret_reservation);
+    result = soc_own_prepare(s, patterns, ret_request);
+    ret_request->shared = (flags & SOCIETY_OWN_SHARED) != 0;
+    return result == 0 ? read_fields(s, *ret_fields, ret_request) : result;
+}
+
+SOC_PUBLIC int society_own_acquire(society *s, const char *patterns, uint32_t flags,
+                                   const char *fields, int32_t timeout_ms, char **ret_reservation)
+{
+    struct soc_own_request request;
+    soc_json *json;
+    int result = prepare(s, patterns, flags, fields, &request, &json);
+    if (result == 0)
+        result = soc_own_take(s, &request, timeout_ms);
+    if (result == 0 && ret_reservation)
+        result = give_reservation(s, request.token, ret_reservation);
+    soc_own_request_end(&request);
+    soc_json_free(json);
+    return result;
+}
+
+SOC_PUBLIC int society_own_wait(society *s, const char *patterns, uint32_t flags,
+                                const char *fields, society_wait **ret_wait)
+{
+    struct soc_own_request request;
+    soc_json *json;
+    int result = prepare(s, patterns, flags, fields, &request, &json);
+    if (result == 0)
+        return soc_own_pull_new(s, &request, json, ret_wait);
+    soc_own_request_end(&request);
+    soc_json_free(json);
+    return result;
 }
 
 /* ---- Changing ---- */
@@ -115,7 +133,6 @@ static int change(struct society *s, const char *patterns, struct soc_own_order 
     SOC_AUTO_JSON soc_json *normal = NULL;
     int result = 0;
     order->agent = s->agent;
-    order->token = -1;
     if (patterns) {
         result = soc_own_root(s, &root);
         if (result < 0)
@@ -137,7 +154,7 @@ static int change(struct society *s, const char *patterns, struct soc_own_order 
 
 SOC_PUBLIC int society_own_release(society *s, const char *patterns)
 {
-    struct soc_own_order order = {.type = "own_release"};
+    struct soc_own_order order = {.type = "own_release", .token = -1};
     int result = soc_enter_as(s);
     if (result == 0)
         result = change(s, patterns, &order);
@@ -148,7 +165,8 @@ SOC_PUBLIC int society_own_release(society *s, const char *patterns)
 SOC_PUBLIC int society_own_renew(society *s, const char *patterns, int64_t lease_ms)
 {
     char session[SOC_UUID_SIZE];
-    struct soc_own_order order = {.type = "own_renew", .lease_ms = lease_ms, .session = session};
+    struct soc_own_order order = {
+        .type = "own_renew", .token = -1, .lease_ms = lease_ms, .session = session};
     int result = soc_enter_as(s);
     if (result == 0 && lease_ms < 0)
         result = soc_fail(&s->error, SOCIETY_E_INVALID, "a lease can't be negative");
@@ -160,33 +178,120 @@ SOC_PUBLIC int society_own_renew(society *s, const char *patterns, int64_t lease
     return result;
 }
 
+/* To whom a reservation is handed over, and under which session it is his then. */
+static int set_receiver(struct society *s, const char *to, struct soc_presence *presence,
+                        struct soc_own_order *order)
+{
+    if (!to || !soc_is_agent_id(to, strlen(to)))
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "\"%.80s\" is not an agent id", to ? to : "");
+    int result = soc_presence_look(s, to, presence);
+    order->type = "own_handover";
+    order->held = true;
+    order->to = to;
+    order->present = result == 0 && presence->held && presence->session[0] != '\0';
+    order->session = order->present ? presence->session : NULL;
+    return result;
+}
+
 SOC_PUBLIC int society_own_handover(society *s, const char *pattern, const char *to)
 {
     struct soc_presence presence = {0};
+    struct soc_own_order order = {.token = -1, .first = true};
     SOC_AUTO_STRBUF struct soc_strbuf list = SOC_STRBUF_INIT;
     int result = soc_enter_as(s);
+    if (result == 0)
+        result = set_receiver(s, to, &presence, &order);
     if (result < 0)
         return result;
-    if (!to || !soc_is_agent_id(to, strlen(to)))
-        return soc_fail(&s->error, SOCIETY_E_INVALID, "\"%.80s\" is not an agent id", to ? to : "");
     if (!pattern)
         return soc_fail(&s->error, SOCIETY_E_INVALID, "a pattern is wanted");
-    result = soc_presence_look(s, to, &presence);
-    if (result < 0)
-        return result;
-    bool present = presence.held && presence.session[0] != '\0';
-    struct soc_own_order order = {.type = "own_handover",
-                                  .held = true,
-                                  .first = true,
-                                  .to = to,
-                                  .session = present ? presence.session : NULL,
-                                  .present = present};
     soc_strbuf_add_char(&list, '[');
     soc_json_quote(&list, pattern, strlen(pattern));
     soc_strbuf_add_char(&list, ']');
     result = list.failed ? soc_fail_memory(&s->error) : change(s, list.data, &order);
     soc_json_free(order.done);
     return result < 0 ? result : 0;
+}
+
+/* ---- Changing one, by its token ---- */
+
+/* The caller's fields: `leaseMs` of a renewal, `to` of a handover. NULL with *ret_error. */
+static soc_json *read_change(struct society *s, const char *fields, const char *allowed,
+                             int *ret_error)
+{
+    struct soc_error why = {0};
+    const char *key;
+    const soc_json *value;
+    SOC_AUTO_JSON soc_json *json =
+        fields ? soc_json_parse(fields, strlen(fields), &why) : soc_json_new_object();
+    if (!json || soc_json_kind(json) != SOC_JSON_OBJECT) {
+        *ret_error = soc_fail(&s->error, why.code == -ENOMEM ? -ENOMEM : SOCIETY_E_INVALID,
+                              "the fields of the change: %s", json ? "no JSON object" : why.text);
+        return NULL;
+    }
+    for (void *i = NULL; (i = soc_json_next(json, i, &key, &value));)
+        if (strcmp(key, allowed) != 0) {
+            *ret_error = soc_fail(&s->error, SOCIETY_E_INVALID,
+                                  "field %.80s does not belong to the change", key);
+            return NULL;
+        }
+    return soc_json_retain(json);
+}
+
+/* Fills in what belongs to a change of this name; `session` and `presence` are its room. */
+static int make_order(struct society *s, const char *change, const soc_json *json,
+                      char session[SOC_UUID_SIZE], struct soc_presence *presence,
+                      struct soc_own_order *order)
+{
+    if (strcmp(change, "handover") == 0)
+        return set_receiver(s, soc_json_get_string(json, "to"), presence, order);
+    order->type = strcmp(change, "renew") == 0 ? "own_renew" : "own_release";
+    if (strcmp(change, "renew") != 0)
+        return 0;
+    if (soc_json_get(json, "leaseMs") &&
+        (!soc_json_get_integer(json, "leaseMs", &order->lease_ms) || order->lease_ms < 1))
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "field leaseMs must be 1 or more");
+    order->session = session;
+    return soc_lease_session(s, session, &order->present);
+}
+
+static int change_one(struct society *s, struct soc_own_order *order)
+{
+    int result = change(s, NULL, order);
+    if (result == SOCIETY_E_NOT_FOUND)
+        result =
+            soc_fail(&s->error, SOCIETY_E_FENCED, "%s has no reservation with token %lld any more",
+                     s->agent, (long long)order->token);
+    return result < 0 ? result : 0;
+}
+
+SOC_PUBLIC int society_own_change(society *s, int64_t token, const char *change, const char *fields)
+{
+    static const char *const changes[][2] = {
+        {"release", ""}, {"renew", "leaseMs"}, {"handover", "to"}};
+    char session[SOC_UUID_SIZE];
+    struct soc_presence presence = {0};
+    struct soc_own_order order = {.token = token};
+    const char *const *known = NULL;
+    int result = soc_enter_as(s);
+    if (result < 0)
+        return result;
+    for (size_t i = 0; change && i < sizeof changes / sizeof changes[0]; i++)
+        if (strcmp(change, changes[i][0]) == 0)
+            known = changes[i];
+    if (!known)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "there is no change \"%.40s\"",
+                        change ? change : "");
+    if (token < 0)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "%lld is no token", (long long)token);
+    SOC_AUTO_JSON soc_json *json = read_change(s, fields, known[1], &result);
+    if (!json)
+        return result;
+    result = make_order(s, known[0], json, session, &presence, &order);
+    if (result == 0)
+        result = change_one(s, &order);
+    soc_json_free(order.done);
+    return result;
 }
 
 /* ---- Looking ---- */

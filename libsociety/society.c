@@ -13,6 +13,7 @@
 #include "renew.h"
 #include "sys.h"
 #include "tail.h"
+#include "wait.h"
 
 SOC_PUBLIC const char *society_version(void)
 {
@@ -54,6 +55,7 @@ SOC_PUBLIC void society_close(society *s)
     if (!s)
         return;
     soc_tail_close_all(s);
+    soc_wait_close_all(s);
     soc_state_close(&s->registry);
     soc_state_close(&s->tasks);
     soc_state_close(&s->ownership);

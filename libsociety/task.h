@@ -28,6 +28,11 @@ const soc_json *soc_task_familiar(const struct society *s, const struct soc_task
 int soc_task_emit(struct soc_strbuf *out, const char *type, const char *from,
                   const soc_json *members);
 
+/* One try to claim, as society_task_claim_with() without waiting. When it is refused: when to try
+ * again at the latest (-1: when something happens), and whether waiting could help. */
+int soc_task_claim_once(struct society *s, const char *id, uint32_t flags, int64_t lease_ms,
+                        char **ret_claim, int64_t *ret_left_ms, bool *ret_may_come);
+
 /* The public object of a task, `with_notes` with their texts; NULL: no memory. */
 soc_json *soc_task_view(const soc_json *task, bool with_notes);
 
@@ -43,6 +48,10 @@ const soc_json *soc_task_best(const struct soc_tasks *tasks, const struct soc_ta
 /* An archived task as it was at its end: 0, *ret_task NULL if the archive does not hold it; errors
  * of reading. Reads the archive back to where it ended. */
 int soc_task_find_archived(struct society *s, const char *id, soc_json **ret_task);
+
+/* All archived tasks by their ids, as they were at their ends, in no order, for the handle's state as
+ * it was last caught up; NULL with *ret_error. Reads the whole archive. */
+soc_json *soc_task_archive(struct society *s, int *ret_error);
 
 /* An object of ids of the tasks that an agent holds, for its `claims`. */
 soc_json *soc_task_claims_of(const struct soc_tasks *tasks, const char *agent);

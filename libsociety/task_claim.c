@@ -577,13 +577,16 @@ SOC_PUBLIC int society_task_claim_with(society *s, const char *id, uint32_t flag
     return result == 0 ? give_claim(&wish, ret_claim) : result;
 }
 
-SOC_PUBLIC int society_task_claim(society *s, const char *id, int64_t lease_ms, char **ret_claim)
+int soc_task_claim_once(struct society *s, const char *id, uint32_t flags, int64_t lease_ms,
+                        char **ret_claim, int64_t *ret_left_ms, bool *ret_may_come)
 {
-    return society_task_claim_with(s, id, 0, lease_ms, 0, ret_claim);
-}
-
-SOC_PUBLIC int society_task_claim_wait(society *s, const char *id, int64_t lease_ms,
-                                       int32_t timeout_ms, char **ret_claim)
-{
-    return society_task_claim_with(s, id, 0, lease_ms, timeout_ms, ret_claim);
+    struct wish wish;
+    int result = begin(&wish, s, id, flags, lease_ms);
+    if (result < 0)
+        return result;
+    soc_lease_begin(s);
+    result = end_notes(&wish, attempt(&wish));
+    *ret_left_ms = wish.left_ms;
+    *ret_may_come = may_come(&wish, result);
+    return result == 0 ? give_claim(&wish, ret_claim) : result;
 }

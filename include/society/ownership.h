@@ -94,6 +94,20 @@ int society_own_renew(society *s, const char *patterns, int64_t lease_ms);
 int society_own_handover(society *s, const char *pattern, const char *to);
 
 /**
+ * Changes one reservation of the handle's agent, whatever else it holds by the same patterns.
+ *
+ * @param token   the reservation's token
+ * @param change  "release" (also of a place in the queue), "renew" or "handover"
+ * @param fields  a JSON object with what belongs to the change, or NULL: renew `leaseMs` (else as it
+ *                was); handover `to` (an agent id)
+ * @return 0; SOCIETY_E_FENCED the agent has no reservation with this token any more; otherwise as
+ *         society_own_release(), society_own_renew() and society_own_handover()
+ *
+ * Waits for the log's lock and the disk. Since 0.1.0.
+ */
+int society_own_change(society *s, int64_t token, const char *change, const char *fields);
+
+/**
  * Whether the handle's agent may write paths.
  *
  * It may not where another holds a reservation that covers the path and is live. A shared one is no

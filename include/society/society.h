@@ -11,6 +11,7 @@
  *   <society/tail.h>      follow a log as it grows
  *   <society/task.h>      tasks, and claims on them
  *   <society/ownership.h> who may write which files; mutexes
+ *   <society/wait.h>      wait for claims, files and mutexes in a loop of one's own
  *   <society/error.h>     results
  *   <society/testing.h>   for unit tests: a society in memory
  *

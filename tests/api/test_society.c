@@ -70,6 +70,7 @@ static void test_initialising(void **state)
 {
     char *dir = tmp_path(tmp, ".society-agent");
     char *file = tmp_path(dir, "project.json");
+    char *status;
 
     (void)state;
     assert_int_equal(society_init(s, tmp, "", 0), SOCIETY_E_INVALID);
@@ -80,6 +81,9 @@ static void test_initialising(void **state)
     assert_int_equal(file_mode(dir), 0700);
     assert_int_equal(file_mode(file), 0600);
     assert_int_equal(count_text(file, "\"projectId\": \"p1\""), 1);
+    assert_int_equal(society_status(s, &status), 0);
+    assert_non_null(strstr(status, "\"projectId\":\"p1\""));
+    society_free(status);
     society_close(s);
     assert_int_equal(society_new(&s), 0);
     assert_int_equal(society_init(s, tmp, "p2", 0), 0);

@@ -7,8 +7,8 @@
 #   install-deps.sh install SET        installs what is missing with apt, as root or with sudo; prints the list first
 #
 # SET: build (the library and the tools), demo, tests (build and run test programs), check (everything `make check` runs), long
-# (everything `make check-long` runs), peers (what `make bench-peers` measures beside us) and mcp (what `make check-mcp` runs); packages of
-# npm are the makefile's.
+# (everything `make check-long` runs), peers (what `make bench-peers` measures beside us), mcp (what `make check-mcp` runs) and node
+# (what `make check-node` runs); packages of npm are the makefile's and the tests'.
 # This runs on a machine that has only sh.
 
 set -eu
@@ -53,7 +53,7 @@ tests_set() {
 
 check_set() {
     tests_set
-    for package in clang clang-format clang-tidy valgrind mandoc; do
+    for package in clang clang-format clang-tidy valgrind mandoc python3 mypy; do
         command_of "$package" "$package"
     done
     # libFuzzer and the sanitizers for clang.
@@ -77,6 +77,12 @@ long_set() {
     command_of spin spin
 }
 
+node_set() {
+    build_set
+    command_of node nodejs
+    command_of npm npm
+}
+
 # redis-tools has the server's program too (redis-check-rdb), without a service that would be started.
 peers_set() {
     tests_set
@@ -98,6 +104,7 @@ check) check_set ;;
 long) long_set ;;
 peers) peers_set ;;
 mcp) mcp_set ;;
+node) node_set ;;
 *)
     echo "install-deps.sh: unknown set $set_name" >&2
     exit 2

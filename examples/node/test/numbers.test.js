@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+//
+// Positions, tokens and numbers beyond 2^53 lose no digit.
+
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { test } = require('node:test');
+const { parse, stringify } = require('libsociety');
+const { members, take } = require('./helpers.js');
+
+const LARGE = 2n ** 53n + 1n;
+
+test('parse and stringify', () => {
+  assert.deepEqual(parse('{"a":9007199254740993,"b":[-9223372036854775808,1],"c":"9007199254740993"}'), {
+    a: LARGE,
+    b: [-(2n ** 63n), 1],
+    c: '9007199254740993',
+  });
+  assert.deepEqual(parse('["\\"9007199254740993\\\\",9007199254740991,1234567890.123456789012345,1e30]'), [
+    '"9007199254740993\\',
+    Number.MAX_SAFE_INTEGER,
+    1234567890.1234567,
+    1e30,
+  ]);
+  assert.deepEqual(parse('{"bigint0:":"bigint0:1","bigint1:2":9007199254740993}'), { 'bigint0:': 'bigint0:1', 'bigint1:2': LARGE });
+  assert.throws(() => parse('{"a":9007199254740993'), SyntaxError);
+  assert.equal(stringify({ a: LARGE, b: [1n], c: 'bigint0:1' }), '{"a":9007199254740993,"b":[1],"c":"bigint0:1"}');
+  assert.equal(stringify({ a: 1, b: undefined }), '{"a":1}');
+  for (const value of [0, LARGE, -LARGE, 'x', null, [LARGE, { y: 'bigint1:' }]]) assert.deepEqual(parse(stringify(value)), value);
+});
+
+test('content', async (t) => {
+  const [w1, w2] = await members(t, 'w1', 'w2');
+  const content = { large: LARGE, small: 1, text: `${LARGE}`, surrogate: 'a\ud800b', smile: '😀' };
+  await w1.send({ to: 'w2', content });
+  const [message] = await w2.inbox();
+  assert.deepEqual(message.content, { ...content, surrogate: 'a\ufffdb' });
+});
+
+// CRC-32C, by its definition.
+function crc(text) {
+  let value = 0xffffffff;
+  for (const byte of Buffer.from(text)) {
+    value ^= byte;
+    for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0x82f63b78 : 0);
+  }
+  return ((value ^ 0xffffffff) >>> 0).toString(16).padStart(8, '0');
+}
+
+// Makes a log that begins at a position, as after rotations, and gives the position behind its header.
+function begin(society, log, base) {
+  const body = `{"type":"log_segment","log":"${log}","version":1,"base":${base}`;
+  const line = `${body},"crc":"${crc(body)}"}\n`;
+  fs.writeFileSync(path.join(society.dir, `${log}.jsonl`), line);
+  return base + BigInt(line.length);
+}
+
+test('positions beyond 2^53', async (t) => {
+  const [w1, w2] = await members(t, 'w1', 'w2');
+  const start = begin(w1, 'messages', 2n ** 53n - 2n); // the largest base is 2^53
+  await w1.sendAll(Array.from({ length: 3 }, (_, content) => ({ to: 'w2', content })));
+  const messages = await take(w2.messages(), 3);
+  assert.equal(messages[0].position, start);
+  assert.ok(start > 2n ** 53n);
+  for (const { position, content } of await w2.inbox()) assert.equal(position, messages[content].position);
+  for (const { position, content } of messages) {
+    const [again] = await take(w2.messages({ from: position, commit: false }), 1);
+    assert.equal(again.content, content);
+  }
+  assert.ok((await w2.status()).logs.find(({ log }) => log === 'messages').end > messages[2].position);
+});
+
+// A token is a field of a record, where the format allows no more than 2^53.
+test('tokens up to 2^53', async (t) => {
+  const [w1, w2] = await members(t, 'w1', 'w2');
+  const base = 2n ** 53n - 10001n;
+  const token = begin(w1, 'ownership', base);
+  begin(w1, 'tasks', base);
+  const reservation = await w1.ownership.acquire('a');
+  assert.equal(reservation.token, token);
+  await reservation.renew();
+  assert.equal((await w2.ownership.list())[0].token, token);
+  await reservation.release();
+  await w1.tasks.create({ title: 'one' });
+  const claim = await w1.tasks.claim();
+  assert.ok(claim.token > base);
+  assert.equal((await w2.tasks.get('t1')).token, claim.token);
+  await assert.rejects(w1.tasks.change('t1', 'complete', null, claim.token - 1n), { code: 'FENCED' });
+  await claim.complete();
+});
