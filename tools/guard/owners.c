@@ -66,7 +66,7 @@ static void add_item(json_value *items, const struct texts *paths, int index, so
 json_value *owners_find(const struct guard *g, const char *root, const struct texts *paths)
 {
     json_value *items = json_new_list();
-    int result = paths->count > 0 ? ask(g, root, paths, 0, paths->count, NULL) : 0;
+    int result = paths->count > 1 ? ask(g, root, paths, 0, paths->count, NULL) : paths->count;
     for (int i = 0; result != 0 && i < paths->count; i++) {
         society_list *owners = NULL;
         int one = ask(g, root, paths, i, i + 1, &owners);
