@@ -103,6 +103,15 @@ edit_in() {
 status_is 1 "is guarded" edit_in "$T/app-agent-03"
 is "$(society-guard status --json | jq -r .repository | xargs)" "$T/app/.git $T/app-agent-03/.git" "status has it"
 
+git -C "$T/app-agent-03" checkout -q -f
+(cd "$T/app-agent-03" && society-own acquire kept >/dev/null && echo 1 >kept && commit . kept)
+ok "what is the agent's own is pushed to the repository" git -C "$T/app-agent-03" push -q society HEAD
+git clone -q . "$T/elsewhere"
+sed -i s/20/twenty/ "$T/elsewhere/mine" && commit "$T/elsewhere" fetch
+ok "what is fetched was committed elsewhere" git fetch -q "$T/elsewhere" main:fetched
+status_is 128 "no commit is taken for a fetch" bash -c 'sed -i s/25/other/ mine; git -c a.b=c commit -q --no-verify -am fetch'
+git checkout -q -f
+
 # Uninstalling.
 ok "uninstall" society-guard uninstall
 status_is 1 "status" society-guard status

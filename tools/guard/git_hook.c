@@ -6,6 +6,7 @@
  * the same standard input; a commit is judged as that hook leaves it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,12 +83,46 @@ static int run_before(const struct tool *t, int input)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* The command of `git [OPTION...] COMMAND`, from its words with a NUL behind each; "": it is none. */
+static const char *command_of(const char *words, const char *end)
+{
+    static const char *const valued[] = {"-c",          "-C",          "--git-dir",   "--work-tree",
+                                         "--namespace", "--exec-path", "--config-env"};
+    const char *program = strrchr(words, '/') ? strrchr(words, '/') + 1 : words;
+    if (strncmp(program, "git-", 4) == 0)
+        return program + 4;
+    const char *at = words + strlen(words) + 1;
+    while (at < end && *at == '-') {
+        int takes_value = 0;
+        for (size_t i = 0; i < sizeof valued / sizeof *valued; i++)
+            takes_value |= strcmp(at, valued[i]) == 0;
+        at += strlen(at) + 1;
+        if (takes_value && at < end)
+            at += strlen(at) + 1;
+    }
+    return at < end ? at : "";
+}
+
+/* Whether the git that runs the hook brings commits from another repository, where they were made. */
+static int is_transfer(void)
+{
+    char words[4096];
+    char *name = guard_text("/proc/%d/cmdline", (int)getppid());
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, words, sizeof words - 1) : 0;
+    words[got > 0 ? got : 0] = '\0';
+    if (fd >= 0)
+        close(fd);
+    free(name);
+    const char *command = command_of(words, words + (got > 0 ? got : 0));
+    return strcmp(command, "receive-pack") == 0 || strcmp(command, "fetch") == 0;
+}
+
 /* git tells it before it changes refs ("prepared"), and after it. */
 static int transaction(struct guard *g, const char *state, const char *lines)
 {
     int prepared = strcmp(state, "prepared") == 0;
-    /* What is pushed to here was committed elsewhere. */
-    if (prepared && !getenv("GIT_QUARANTINE_PATH") && commit_concerns(lines) && guard_open(g))
+    if (prepared && commit_concerns(lines) && !is_transfer() && guard_open(g))
         return commit_refs(g, lines);
     if (strcmp(state, "committed") == 0 && strstr(lines, " refs/stash\n") && guard_open(g))
         tool_warn("warning: git's stash has changed, and all worktrees share it: what another put "
