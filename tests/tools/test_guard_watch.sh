@@ -106,6 +106,15 @@ again() {
 }
 ok "a slot that is made later" wait_for 20 again agent-03
 ok "and a clone" wait_for 20 again agent-04
+git -C "$T/app-agent-03" checkout -q -f
+society-worktree remove agent-03 --drop-ignored 2>/dev/null || society-worktree remove agent-03 --force 2>/dev/null
+society-worktree add agent-03 >/dev/null 2>&1
+lines=$(wc -l <"$T/seen")
+once_more() {
+    echo x >>"$T/app-agent-03/mine"
+    tail -n "+$((lines + 1))" "$T/seen" | grep -q "agent-03 wrote"
+}
+ok "and a slot that is made again" wait_for 20 once_more
 empty "$(grep -e 'agent-0[34] put there' "$T/seen")" "of which the files that git writes are no news"
 echo 1 >>"$SLOT/free"
 git -C "$SLOT" stash push -q 2>/dev/null
@@ -129,7 +138,8 @@ ok "new directories among it are followed" seen deep/lost3/new/after
 unwatch
 is $? 0 "it ends when it is told to"
 
-# As JSON.
+# As JSON, and from a clone.
+cd "$T/app-agent-04" || exit 1
 watch --json
 echo 1 >>"$SLOT/mine"
 ok "--json" seen '"type":"write"'

@@ -93,6 +93,14 @@ void directories_rename(const char *from, const char *to)
     }
 }
 
+int directories_has(const char *path)
+{
+    for (int wd = 0; wd < size; wd++)
+        if (names[wd] && strcmp(names[wd], path) == 0)
+            return 1;
+    return 0;
+}
+
 int directories_count(void)
 {
     return count;

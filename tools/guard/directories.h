@@ -26,6 +26,9 @@ int directories_watch(const char *path);
 /* What is watched at `from` and below is called `to` now; NULL: it is watched no more. */
 void directories_rename(const char *from, const char *to);
 
+/* Whether a directory is watched. */
+int directories_has(const char *path);
+
 /* How many are watched. */
 int directories_count(void);
 

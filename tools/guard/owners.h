@@ -17,7 +17,8 @@
  */
 json_value *owners_find(const struct guard *g, const char *root, const struct texts *paths);
 
-/* `src/a.c is owned by agent-01 since ... (src): reason`, on one line, others' words neutralised. */
+/* `src/a.c is owned by agent-01 since ... (src): reason`, on one line, the words of others
+ * neutralised. */
 void owners_describe(FILE *out, json_value *item);
 
 /* Records in the society that a refusal is overridden: a message to the owners, `what` is done to

@@ -38,37 +38,51 @@ static char *agent_in(const char *path)
     return digits > 0 ? strndup(at, 6 + digits) : NULL;
 }
 
+/* The tree of this path, which may be new. */
+static struct tree *place_of(struct trees *t, const char *path)
+{
+    for (int i = 0; i < t->count; i++)
+        if (strcmp(t->items[i].path, path) == 0)
+            return &t->items[i];
+    t->items = realloc(t->items, (size_t)(t->count + 1) * sizeof *t->items);
+    if (!t->items)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    t->items[t->count] = (struct tree){.path = guard_text("%s", path)};
+    return &t->items[t->count++];
+}
+
+static char *in_git_directory(const char *tree, const char *name)
+{
+    return git_ask(tree, "rev-parse", "--path-format=absolute", "--git-path", name);
+}
+
 static void add(struct trees *t, const char *path, int linked)
 {
+    struct stat st;
     char *real = realpath(path, NULL);
-    char *record =
-        real ? git_ask(real, "rev-parse", "--path-format=absolute", "--git-path", "society-agent")
-             : NULL;
-    char *index =
-        record ? git_ask(real, "rev-parse", "--path-format=absolute", "--git-path", "index") : NULL;
+    char *record = real ? in_git_directory(real, "society-agent") : NULL;
+    char *index = record ? in_git_directory(real, "index") : NULL;
     /* One without an index is being made: its files are git's, and are looked at when it is done. */
-    int usable = index && access(index, F_OK) == 0;
-    for (int i = 0; usable && i < t->count; i++)
-        usable = strcmp(t->items[i].path, real) != 0;
-    if (usable) {
-        struct tree tree = {.path = guard_text("%s", real), .fresh = 1};
-        tree.agent = read_line(record);
-        if (!tree.agent && linked)
-            tree.agent = agent_in(real);
-        t->items = realloc(t->items, (size_t)(t->count + 1) * sizeof *t->items);
-        if (!t->items)
-            tool_fail(STATUS_SYSTEM, "out of memory");
-        t->items[t->count++] = tree;
+    if (index && access(index, F_OK) == 0 && stat(real, &st) == 0) {
+        struct tree *tree = place_of(t, real);
+        free(tree->agent);
+        tree->agent = read_line(record);
+        if (!tree->agent && linked)
+            tree->agent = agent_in(real);
+        tree->fresh |= tree->inode != st.st_ino;
+        tree->inode = st.st_ino;
     }
     free(index);
     free(record);
     free(real);
 }
 
-/* `worktree <path>` NUL, and more attributes, each with a NUL behind it; one that is empty ends each worktree. */
+/* `worktree <path>` NUL, and more attributes, each with a NUL behind it; an empty one ends each
+ * worktree. */
 static void add_worktrees(struct trees *t)
 {
-    static const char *const words[] = {"git", "worktree", "list", "--porcelain", "-z", NULL};
+    const char *const words[] = {"git",  "-C",          t->common, "worktree",
+                                 "list", "--porcelain", "-z",      NULL};
     size_t size = 0;
     char *text = child_read(words, CHILD_LOUD, &size, NULL);
     const char *path = NULL;
@@ -132,6 +146,14 @@ void trees_find(struct trees *t)
         t->common = git_read(".", "rev-parse", "--path-format=absolute", "--git-common-dir");
         if (!t->common)
             tool_fail(STATUS_SYSTEM, "the working directory is in no git repository");
+        /* A clone that is a slot names the repository that it is of. */
+        char *record = guard_text("%s/society-repository", t->common);
+        char *origin = read_line(record);
+        if (origin) {
+            free(t->common);
+            t->common = origin;
+        }
+        free(record);
         t->stash = changed_at(t->common, "logs/refs/stash");
     }
     for (int i = 0; i < 2; i++)

@@ -11,6 +11,7 @@
 struct tree {
     char *path;   /* absolute, without a slash at its end */
     char *agent;  /* whose it is; NULL: nobody's alone */
+    ino_t inode;  /* of its top, which is another when it was removed and made again */
     pid_t ignore; /* who says what git ignores in it (ignore.h); 0: nobody yet */
     int ask;
     int fresh; /* it is not watched yet */

@@ -101,12 +101,14 @@ static void walk(struct watch *w, int tree, const char *directory, enum found fo
         closedir(stream);
 }
 
-/* Trees that came since they were listed. */
+/* Trees that came since they were listed, and those that were removed and made again, which may have
+ * the same inode as well. */
 static void walk_fresh(struct watch *w)
 {
     for (int i = 0; i < w->trees.count; i++)
-        if (w->trees.items[i].fresh) {
+        if (w->trees.items[i].fresh || !directories_has(w->trees.items[i].path)) {
             w->trees.items[i].fresh = 0;
+            ignore_forget(&w->trees.items[i]);
             walk(w, i, w->trees.items[i].path, FOUND_NOTHING);
         }
 }
