@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * society-guard: the ownership of files, asked for at the doors: before git commits, before a coding
- * agent edits, and when a file is written all the same.
+ * society-guard: the ownership of files, asked for at the doors: before git commits, before a
+ * coding agent edits, and when a file is written all the same.
  *
  * It is no wall. Whoever wants to go past it can; whoever did not know is told in time.
  *
- * The part that follows working trees (guard/watch*.c) uses libinotifytools, which is under the GNU
- * General Public License, version 2: this program, as it is built, is distributed under that licence.
+ * The part that follows working trees (guard/watch*.c) uses libinotifytools, which is under the
+ * GNU General Public License, version 2: this program, as it is built, is distributed under that
+ * licence.
  */
 #include <stdio.h>
 #include <string.h>

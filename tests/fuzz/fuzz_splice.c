@@ -3,8 +3,8 @@
  * Somebody's configuration file, any text: it is refused with a place in it, or the value is set
  * and everything that stood there is still there, in its order.
  *
- * The first byte says how the file is read: JSON, JSON with comments, TOML; its highest bit, whether an element is added to a list of
- * JSON instead.
+ * The first byte says how the file is read: JSON, JSON with comments, TOML; its highest bit, whether
+ * an element is added to a list of JSON instead.
  */
 #include <stdint.h>
 #include <stdio.h>

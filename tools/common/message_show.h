@@ -13,7 +13,8 @@
 /*
  * Writes one message as text to `out`, at most `most` bytes of its body, from `offset` on, and
  * returns the same as an object. `left` is the room of the whole answer. `command`: what shows
- * the whole of one that was cut, given its id, and then `offset` is 0; NULL: the tool `inbox` of society-mcp shows the rest.
+ * the whole of one that was cut, given its id, and then `offset` is 0; NULL: the tool `inbox` of
+ * society-mcp shows the rest.
  */
 json_value *message_show(json_value *message, size_t offset, size_t most, size_t *left,
                          const char *command, FILE *out);

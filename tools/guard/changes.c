@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * git's raw format with NULs: `:<mode> <mode> <object> <object> <status>`, and behind it the path. A
- * submodule is left alone: what is in it is another repository's.
+ * git's raw format with NULs: `:<mode> <mode> <object> <object> <status>`, and behind it the path.
+ * A submodule is left alone: what is in it is another repository's.
  */
 #include "guard/changes.h"
 

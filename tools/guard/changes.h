@@ -15,7 +15,8 @@ struct changes {
 /* What is staged in the index that git is using ($GIT_INDEX_FILE), against HEAD. */
 void changes_staged(struct changes *c);
 
-/* What the commits change, each against its first parent, that `commit` leads to and no ref does. */
+/* What the commits change, each against its first parent, that `commit` leads to and no ref
+ * does. */
 void changes_new(struct changes *c, const char *commit);
 
 void changes_free(struct changes *c);

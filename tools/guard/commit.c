@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The staged files are looked at before the message is written, as people expect it. What counts is
- * the second look, at the moment when a branch or HEAD is to lead to commits that are new: no way of
- * making a commit goes past it, whatever hooks git runs for it and whatever it is told to skip.
+ * The staged files are looked at before the message is written, as people expect it. What counts
+ * is the second look, at the moment when a branch or HEAD is to lead to commits that are new: no
+ * way of making a commit goes past it, whatever hooks git runs for it and whatever it is told to
+ * skip.
  *
  * A file that becomes as a protected branch has it already is nobody's new work, else nobody could
- * merge or rebase any more as long as somebody owns something. Nor is one that stays as it was where
- * the branch or HEAD led before, when a commit is amended.
+ * merge or rebase any more as long as somebody owns something. Nor is one that stays as it was
+ * where the branch or HEAD led before, when a commit is amended.
  */
 #include "guard/commit.h"
 

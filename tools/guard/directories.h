@@ -20,7 +20,8 @@ struct change {
 /* Begins. The end if the kernel does not allow it. */
 void directories_begin(void);
 
-/* Watches a directory, without those in it. 0; -1: it is not there any more, or not ours to read. */
+/* Watches a directory, without those in it. 0; -1: it is not there any more, or not ours to
+ * read. */
 int directories_watch(const char *path);
 
 /* What is watched at `from` and below is called `to` now; NULL: it is watched no more. */

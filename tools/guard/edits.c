@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tools name their file in a member of their arguments; a patch names its files in lines of its own:
+ * Tools name their file in a member of their arguments; a patch names its files in lines of its
+ * own:
  *
  *   *** Update File: src/a.c      also Add, Delete; `*** Move to: src/b.c` behind an Update
  */

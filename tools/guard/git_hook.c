@@ -83,7 +83,8 @@ static int run_before(const struct tool *t, int input)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* The command of `git [OPTION...] COMMAND`, from its words with a NUL behind each; "": it is none. */
+/* The command of `git [OPTION...] COMMAND`, from its words with a NUL behind each; "": there is
+ * none. */
 static const char *command_of(const char *words, const char *end)
 {
     static const char *const valued[] = {"-c",          "-C",          "--git-dir",   "--work-tree",
@@ -103,7 +104,8 @@ static const char *command_of(const char *words, const char *end)
     return at < end ? at : "";
 }
 
-/* Whether the git that runs the hook brings commits from another repository, where they were made. */
+/* Whether the git that runs the hook brings commits from another repository, where they were
+ * made. */
 static int is_transfer(void)
 {
     char words[4096];

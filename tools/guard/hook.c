@@ -2,11 +2,11 @@
 /*
  * society-guard hook AGENT: what a coding agent calls when something happens.
  *
- * Before an edit: whether the file is another's. At the start of a session and with each prompt: the
- * unread messages, as data. When the agent wants to stop: what it still owns, once.
+ * Before an edit: whether the file is another's. At the start of a session and with each prompt:
+ * the unread messages, as data. When the agent wants to stop: what it still owns, once.
  *
- * If an edit can't be judged, it is refused: the process ends with status 2 then. Everything else is
- * less than that, and whatever goes wrong there keeps nobody from working.
+ * If an edit can't be judged, it is refused: the process ends with status 2 then. Everything else
+ * is less than that, and whatever goes wrong there keeps nobody from working.
  */
 #include <errno.h>
 #include <stdio.h>

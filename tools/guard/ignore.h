@@ -7,7 +7,8 @@
 
 #include "guard/trees.h"
 
-/* Whether a file or directory, from the tree's top, is ignored. Where git does not say, it is not. */
+/* Whether a file or directory, from the tree's top, is ignored. Where git does not say, it is
+ * not. */
 int ignore_has(struct tree *tree, const char *path);
 
 /* The rules have changed: they are read anew. */

@@ -10,10 +10,10 @@
 #include "guard/guard.h"
 
 /*
- * Which of `paths`, taken from the directory `root` if they are relative, the agent may not write: a
- * list of objects `index` (in `paths`), `path` and `owner` (a reservation), to be given to
- * json_release(). What lies outside of the project belongs to nobody. If the society can't say, that
- * is the end.
+ * Which of `paths`, taken from the directory `root` if they are relative, the agent may not write:
+ * a list of objects `index` (in `paths`), `path` and `owner` (a reservation), to be given to
+ * json_release(). What lies outside of the project belongs to nobody. If the society can't say,
+ * that is the end.
  */
 json_value *owners_find(const struct guard *g, const char *root, const struct texts *paths);
 

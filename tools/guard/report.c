@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who wrote is not known to the kernel's events; whose the working tree is, is. A tree that is
- * nobody's alone may be the owner's place as well: there a write is reported if the owner has a tree
- * of its own.
+ * nobody's alone may be the owner's place as well: there a write is reported if the owner has a
+ * tree of its own.
  *
  * A file that is written and written is reported when that begins, and not again until it was
  * closed. The agents are told once for each file, as long as the reservation is the same.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An entry for each event, added to whatever else the file has; one of ours that is there already is
- * replaced. Where the formats are from stands in agent.c.
+ * An entry for each event, added to whatever else the file has; one of ours that is there already
+ * is replaced. Where the formats are from stands in agent.c.
  *
  *   claude  .claude/settings.json     codex  .codex/hooks.json (new hooks are to be trusted: /hooks)
  *   gemini  .gemini/settings.json     cursor  .cursor/hooks.json

@@ -62,7 +62,8 @@ static void add(struct trees *t, const char *path, int linked)
     char *real = realpath(path, NULL);
     char *record = real ? in_git_directory(real, "society-agent") : NULL;
     char *index = record ? in_git_directory(real, "index") : NULL;
-    /* One without an index is being made: its files are git's, and are looked at when it is done. */
+    /* One without an index is being made: its files are git's, and are looked at when it is
+     * done. */
     if (index && access(index, F_OK) == 0 && stat(real, &st) == 0) {
         struct tree *tree = place_of(t, real);
         free(tree->agent);
