@@ -74,8 +74,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int adds = data[0] >= 128 && data[0] % 3 != 2;
     int kind = data[0] % 3;
     const char *value = adds ? ADDED : VALUE;
-    char *text = strndup((const char *)data + 1, size - 1);
+    char *text = malloc(size);
     must(text != NULL, "no memory");
+    memcpy(text, data + 1, size - 1);
+    text[size - 1] = '\0';
     char *result = adds ? add(kind, text, &error) : set(kind, text, VALUE, &error);
     if (result) {
         must(strstr(result, value) != NULL, "the value is missing");

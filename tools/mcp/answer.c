@@ -20,6 +20,12 @@ void answer_begin(struct answer *a)
         tool_fail(STATUS_SYSTEM, "out of memory");
 }
 
+void answer_foreign(struct answer *a)
+{
+    fputs(FOREIGN_NOTICE "\n", a->out);
+    json_put_flag(a->data, "verified", 0);
+}
+
 static json_value *content(const char *text)
 {
     json_value *part = json_new_map();
