@@ -6,9 +6,9 @@
 
 #include <society/ownership.h>
 
+#include "common/foreign.h"
 #include "mcp/answer.h"
 #include "mcp/call.h"
-#include "mcp/foreign.h"
 #include "mcp/member.h"
 #include "mcp/tools.h"
 #include "mcp/view.h"

@@ -8,8 +8,9 @@
 #include <society/agent.h>
 #include <society/message.h>
 
+#include "common/foreign.h"
+#include "common/message_show.h"
 #include "mcp/answer.h"
-#include "mcp/foreign.h"
 #include "mcp/mail.h"
 #include "mcp/member.h"
 #include "mcp/tools.h"
@@ -54,7 +55,7 @@ static void one_message(struct mcp *m, const struct request *r, const char *id, 
     size_t left = FOREIGN_ALL;
     answer_begin(&a);
     answer_foreign(&a);
-    json_add(list, mail_show(message, (size_t)offset, ONE, &left, a.out));
+    json_add(list, message_show(message, (size_t)offset, ONE, &left, NULL, a.out));
     json_put(a.data, "messages", list);
     answer_send(m, r, &a);
     json_release(message);
@@ -82,7 +83,7 @@ static void whole_thread(struct mcp *m, const struct request *r, const char *thr
     answer_foreign(&a);
     for (int64_t i = count > most ? count - most : 0; i < count; i++) {
         json_value *message = json_read(society_list_item(messages, i), NULL);
-        json_add(list, mail_show(message, 0, share, &left, a.out));
+        json_add(list, message_show(message, 0, share, &left, NULL, a.out));
         json_release(message);
     }
     json_put(a.data, "messages", list);

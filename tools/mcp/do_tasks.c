@@ -7,8 +7,8 @@
 
 #include <society/task.h>
 
+#include "common/foreign.h"
 #include "mcp/answer.h"
-#include "mcp/foreign.h"
 #include "mcp/member.h"
 #include "mcp/tools.h"
 #include "mcp/view.h"
