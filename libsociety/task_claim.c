@@ -503,7 +503,7 @@ static int drain(society_tail *tail)
     return result;
 }
 
-enum { TAILS = 3 }; /* what may end a wait: tasks, presence, ownership */
+enum { TAILS = 4 }; /* what may end a wait: tasks, presence, the own role, ownership */
 
 static int sleep_until(const struct wish *wish, society_tail *const tails[TAILS])
 {
@@ -527,7 +527,7 @@ static int sleep_until(const struct wish *wish, society_tail *const tails[TAILS]
 /* They watch from now on, so that nothing falls between a look and the sleep. */
 static int open_tails(const struct wish *wish, society_tail *tails[TAILS])
 {
-    static const char *const logs[TAILS] = {"tasks", "presence", "ownership"};
+    static const char *const logs[TAILS] = {"tasks", "presence", "registry", "ownership"};
     int count = (wish->flags & SOCIETY_CLAIM_OWN) != 0 ? TAILS : TAILS - 1;
     int result = 0;
     for (int i = 0; result == 0 && i < count; i++)
