@@ -402,8 +402,8 @@ static int begin(struct wish *wish, struct society *s, const char *id, uint32_t 
                  int64_t lease_ms)
 {
     int result = soc_enter_as(s);
-    if (result == 0 && lease_ms < 0)
-        result = soc_fail(&s->error, SOCIETY_E_INVALID, "a lease must be 1 millisecond or more");
+    if (result == 0)
+        result = soc_lease_check(s, lease_ms);
     if (result == 0 && (flags & ~ALL_FLAGS) != 0)
         result = soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
     if (result < 0)
