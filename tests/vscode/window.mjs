@@ -29,14 +29,15 @@ export class Window {
     await this.page.locator('#libsociety\\.society\\.society\\.status', { hasText: matching(text) }).waitFor();
   }
 
-  // A badge may lie over the icon.
-  async #activity(name) {
+  // A click on what is shown already would hide it. A badge may lie over the icon.
+  async #activity(name, view) {
+    if (await view.isVisible()) return;
     await this.page.locator('.activitybar .action-item', { has: this.page.locator(`a.action-label[aria-label^="${name}"]`) }).click();
+    await view.waitFor();
   }
 
   async showViews() {
-    await this.#activity('Society');
-    await this.pane('Agents').waitFor();
+    await this.#activity('Society', this.pane('Agents'));
   }
 
   pane(name) {
@@ -92,12 +93,24 @@ export class Window {
 
   // The rows of the explorer.
   async explore() {
-    await this.#activity('Explorer');
-    await this.page.locator('.explorer-folders-view').waitFor();
+    await this.#activity('Explorer', this.page.locator('.explorer-folders-view'));
   }
 
   file(name) {
     return this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first();
+  }
+
+  // Waits until a file's badge says this; '' is none.
+  async badge(name, text) {
+    const badged = ([file, badge]) =>
+      [...document.querySelectorAll('.explorer-folders-view .monaco-list-row')]
+        .filter((row) => row.textContent.includes(file))
+        .some((row) => {
+          const labels = [...row.querySelectorAll('.monaco-icon-label')];
+          const shown = labels.map((label) => getComputedStyle(label, '::after').content).filter((content) => /^"./.test(content));
+          return badge ? shown.includes(`"${badge}"`) : shown.length === 0;
+        });
+    await this.page.waitForFunction(badged, [name, text]);
   }
 
   async openFile(name) {
@@ -115,7 +128,12 @@ export class Window {
     return this.page.keyboard.press('Control+s');
   }
 
+  // Once nothing moves any more, but for what moves for ever.
   async photograph(name) {
+    await this.page.evaluate(() => {
+      const ending = document.getAnimations().filter((animation) => animation.effect.getComputedTiming().iterations < Infinity);
+      return Promise.allSettled(ending.map(({ finished }) => finished));
+    });
     await this.page.screenshot({ path: `${this.shots}/${name}.png` });
   }
 }

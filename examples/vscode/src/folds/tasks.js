@@ -28,11 +28,11 @@ function changes(task, agent, ready) {
   return ['reopen'];
 }
 
-// The words behind a task's title.
-function detail(task) {
-  const who = task.holder ? task.holder : task.assignee ? `for ${task.assignee}` : task.role ? `for role ${task.role}` : '';
-  const state = task.state === 'open' && task.dependsOn.length ? `open, after ${task.dependsOn.join(', ')}` : task.state;
-  return [task.id, state, who].filter(Boolean).join(' · ');
+// The words behind a task's title. That it is open, claimed or done its icon says.
+function detail({ id, state, holder, assignee, role, dependsOn }) {
+  const open = state === 'open' && dependsOn.length > 0 && `after ${dependsOn.join(', ')}`;
+  const who = holder || (assignee && `for ${assignee}`) || (role && `for ${role}`);
+  return [id, open || (!['open', 'claimed', 'done'].includes(state) && state), who].filter(Boolean).join(' · ');
 }
 
 module.exports = { groups, changes, detail };

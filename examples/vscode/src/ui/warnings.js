@@ -45,17 +45,19 @@ class Warnings {
   }
 
   // A reservation of somebody who is gone. It keeps nobody from writing, so the library does not name it: the editor's own
-  // patterns tell whether it is about this file.
+  // patterns tell whether it is about this file, in the project's directory or in this working copy of it.
   #leftBehind(document) {
     const { agent, files, root } = this.#session;
     const online = this.#session.online();
-    const base = vscode.Uri.file(root);
+    const folder = vscode.workspace.getWorkspaceFolder(document.uri);
+    const bases = [vscode.Uri.file(root), ...(folder ? [folder.uri] : [])];
+    const covers = (base, path) => vscode.languages.match({ pattern: new vscode.RelativePattern(base, path) }, document) > 0;
     return files.find(
       ({ holder, waiting, paths }) =>
         holder !== agent &&
         !waiting &&
         !online.has(holder) &&
-        paths.some((path) => vscode.languages.match({ pattern: new vscode.RelativePattern(base, path) }, document) > 0),
+        paths.some((path) => bases.some((base) => covers(base, path))),
     );
   }
 
