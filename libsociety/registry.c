@@ -6,6 +6,7 @@
  */
 #include "registry.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "path.h"
@@ -148,7 +149,7 @@ static int dump(const void *state, struct soc_strbuf *out)
         size_t start = out->length;
         SOC_AUTO_JSON soc_json *whole = soc_json_copy(agent);
         if (!whole || soc_json_set_string(whole, "agentId", id) < 0)
-            return -1;
+            return -ENOMEM;
         soc_json_dump(whole, &text);
         soc_record_begin(out, "agent_state");
         soc_record_raw(out, "agent", text.data ? text.data : "", text.length);

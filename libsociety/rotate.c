@@ -228,18 +228,16 @@ static int last_seal(int fd, const char *log, int64_t from, int64_t *ret_carried
         return 0;
     const char *end = tail + got;
     int64_t end_offset = size;
-    int found = 0;
-    while (end > tail) {
+    do {
         const char *line = line_before(tail, end);
         int64_t carried = seal_carried(line, (size_t)(end - 1 - line));
         if (carried < from || carried > end_offset - (end - line))
-            break;
-        found = 1;
+            return 0;
         *ret_carried = carried > *ret_carried ? carried : *ret_carried;
         end_offset -= end - line;
         end = line;
-    }
-    return found && end_offset == *ret_carried;
+    } while (end > tail && end_offset > *ret_carried);
+    return end_offset == *ret_carried;
 }
 
 /* The late bytes of an archived file, walked record by record. */

@@ -36,13 +36,8 @@ void soc_state_close(struct soc_state *state)
     state->fold = NULL;
 }
 
-/* Another file is another log, or begins with a state of its own: ours begins anew. */
-static int start_over(struct soc_state *state, struct soc_error *error)
+static int make_empty(struct soc_state *state, struct soc_error *error)
 {
-    if (state->last_line < 0) { /* nothing was read */
-        state->switches = state->reader.switches;
-        return 0;
-    }
     void *empty = state->fold->make();
     state->stale = !empty; /* the line that was read by now would be lost */
     if (!empty)
@@ -56,12 +51,21 @@ static int start_over(struct soc_state *state, struct soc_error *error)
     return 0;
 }
 
-/* After a record that there was no memory for: the log has all of it. */
+/* Another file is another log, or begins with a state of its own: ours begins anew. */
+static int start_over(struct soc_state *state, struct soc_error *error)
+{
+    if (state->last_line >= 0)
+        return make_empty(state, error);
+    state->switches = state->reader.switches; /* nothing was read */
+    return 0;
+}
+
+/* After a record that there was no memory for, which may be half applied: the log has all of it. */
 static int begin_anew(struct soc_state *state, struct soc_error *error)
 {
     int result = soc_reader_restart(&state->reader, "is read anew", error);
     if (result == 0)
-        result = start_over(state, error);
+        result = make_empty(state, error);
     state->stale = result < 0;
     return result;
 }

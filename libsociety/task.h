@@ -49,6 +49,10 @@ const soc_json *soc_task_best(const struct soc_tasks *tasks, const struct soc_ta
  * of reading. Reads the archive back to where it ended. */
 int soc_task_find_archived(struct society *s, const char *id, soc_json **ret_task);
 
+/* All archived tasks by their ids, as they were at their ends, in no order, for the handle's state as
+ * it was last caught up; NULL with *ret_error. Reads the whole archive. */
+soc_json *soc_task_archive(struct society *s, int *ret_error);
+
 /* An object of ids of the tasks that an agent holds, for its `claims`. */
 soc_json *soc_task_claims_of(const struct soc_tasks *tasks, const char *agent);
 

@@ -11,7 +11,8 @@
 #include "task_rules.h"
 #include "task_work.h"
 
-#define ALL_FLAGS (SOCIETY_TASKS_READY | SOCIETY_TASKS_MINE | SOCIETY_TASKS_FAMILIAR)
+#define NEED_AN_AGENT (SOCIETY_TASKS_READY | SOCIETY_TASKS_MINE | SOCIETY_TASKS_FAMILIAR)
+#define ALL_FLAGS (NEED_AN_AGENT | SOCIETY_TASKS_ARCHIVED)
 
 const char *soc_task_role(struct society *s)
 {
@@ -222,22 +223,75 @@ static int list(struct society *s, const struct soc_tasks *tasks, uint32_t flags
     return result < 0 ? soc_fail_memory(&s->error) : (int)chosen.count;
 }
 
+/* A task as society_task_get() gives it; NULL: no memory. */
+static soc_json *whole_view(const soc_json *task, bool archived)
+{
+    SOC_AUTO_JSON soc_json *view = soc_task_view(task, true);
+    if (!view || soc_json_set(view, "archived", soc_json_new_bool(archived)) < 0)
+        return NULL;
+    return soc_json_retain(view);
+}
+
+static int compare_positions(const void *left, const void *right)
+{
+    int64_t a = -1;
+    int64_t b = -1;
+    soc_json_get_integer(((const struct soc_rank *)left)->task, "position", &a);
+    soc_json_get_integer(((const struct soc_rank *)right)->task, "position", &b);
+    return (a > b) - (a < b);
+}
+
+/* Whole, for looking one of them up reads the archive again. */
+static int list_archived(struct society *s, uint32_t flags, const char *state, society_list *out)
+{
+    int result = 0;
+    const char *id;
+    const soc_json *task;
+    SOC_AUTO_JSON soc_json *archive = soc_task_archive(s, &result);
+    if (!archive)
+        return result;
+    struct chosen chosen = {calloc(soc_json_count(archive) + 1, sizeof *chosen.items), 0};
+    for (void *i = NULL; chosen.items && (i = soc_json_next(archive, i, &id, &task));)
+        choose(&chosen, s, task, flags, state);
+    if (chosen.items)
+        qsort(chosen.items, chosen.count, sizeof *chosen.items, compare_positions);
+    else
+        result = -ENOMEM;
+    for (size_t i = 0; result == 0 && i < chosen.count; i++) {
+        SOC_AUTO_JSON soc_json *view = whole_view(chosen.items[i].task, true);
+        result = view ? soc_list_add_json(out, view) : -ENOMEM;
+    }
+    free(chosen.items);
+    return result < 0 ? soc_fail_memory(&s->error) : (int)chosen.count;
+}
+
+static int check_question(struct society *s, uint32_t flags, const char *state)
+{
+    int result = soc_enter(s);
+    if (result < 0)
+        return result;
+    if ((flags & ~(uint32_t)ALL_FLAGS) != 0)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
+    if ((flags & SOCIETY_TASKS_ARCHIVED) != 0 && (flags & SOCIETY_TASKS_READY) != 0)
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "no archived task is ready");
+    if ((flags & NEED_AN_AGENT) != 0 && s->agent[0] == '\0')
+        return soc_fail(&s->error, SOCIETY_E_NO_AGENT, "ready or mine for whom? no agent");
+    if (state && !soc_task_is_state(state))
+        return soc_fail(&s->error, SOCIETY_E_INVALID, "\"%.40s\" is none of " SOC_TASK_STATES,
+                        state);
+    return 0;
+}
+
 SOC_PUBLIC int society_tasks(society *s, uint32_t flags, const char *state,
                              society_list **ret_tasks)
 {
-    int result = soc_enter(s);
-    if (result == 0 && (flags & ~(uint32_t)ALL_FLAGS) != 0)
-        result = soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
-    if (result == 0 && flags != 0 && s->agent[0] == '\0')
-        result = soc_fail(&s->error, SOCIETY_E_NO_AGENT, "ready or mine for whom? no agent");
-    if (result == 0 && state && !soc_task_is_state(state))
-        result =
-            soc_fail(&s->error, SOCIETY_E_INVALID, "\"%.40s\" is none of " SOC_TASK_STATES, state);
+    int result = check_question(s, flags, state);
     const struct soc_tasks *tasks = result == 0 ? soc_tasks(s, &result) : NULL;
     SOC_AUTO_LIST society_list *out = soc_list_new();
     if (!tasks || !out)
         return result < 0 ? result : soc_fail_memory(&s->error);
-    int count = list(s, tasks, flags, state, out);
+    int count = (flags & SOCIETY_TASKS_ARCHIVED) != 0 ? list_archived(s, flags, state, out)
+                                                      : list(s, tasks, flags, state, out);
     if (count >= 0) {
         *ret_tasks = out;
         out = NULL;
@@ -261,9 +315,9 @@ SOC_PUBLIC int society_task_get(society *s, const char *id, char **ret_task)
     }
     if (result < 0 || !task)
         return result < 0 ? result : soc_tasks_fail_absent(tasks, wanted, &s->error);
-    SOC_AUTO_JSON soc_json *view = soc_task_view(task, true);
+    SOC_AUTO_JSON soc_json *view = whole_view(task, archived);
     SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
-    if (view && soc_json_set(view, "archived", soc_json_new_bool(archived)) == 0)
+    if (view)
         soc_json_dump(view, &text);
     if (text.length == 0 || text.failed)
         return soc_fail_memory(&s->error);

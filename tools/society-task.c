@@ -16,7 +16,7 @@ static const char help[] =
     "Usage: society-task add TITLE [--id ID] [-d TEXT] [-p 0-4] [--needs ID]... [--role R]\n"
     "         [--label L]... [--path GLOB]... [--to AGENT] [--parent ID]\n"
     "         [--acceptance TEXT] [--retries N]\n"
-    "       society-task list [--state S] [--mine] | show ID | graph [--dot]\n"
+    "       society-task list [--state S] [--mine] [--archived] | show ID | graph [--dot]\n"
     "       society-task ready [--familiar]\n"
     "       society-task claim [ID] [--lease D] [--own] [--resume] [--wait D] [--familiar]\n"
     "       society-task renew|release|block|submit|complete|fail|note ID [TEXT|-] [--token N]\n"
@@ -34,7 +34,7 @@ static const char help[] =
 
 enum { ID = 256, TITLE, TO, PARENT, ACCEPTANCE, RETRIES, NEEDS, REMOVE, LABEL, GLOB };
 enum { STATE = 512, REASON, RESULT, NOTE, TOKEN, LEASE, WAIT, MINE, DOT, NOBODY };
-enum { OWN = 768, RESUME, FAMILIAR };
+enum { OWN = 768, RESUME, FAMILIAR, ARCHIVED };
 
 static const struct tool_option options[] = {
     {ID, "id", 1},
@@ -63,6 +63,7 @@ static const struct tool_option options[] = {
     {OWN, "own", 0},
     {RESUME, "resume", 0},
     {FAMILIAR, "familiar", 0},
+    {ARCHIVED, "archived", 0},
     {0, NULL, 0},
 };
 
@@ -115,6 +116,7 @@ static void read_options(struct tool *t, struct task_request *r)
         case OWN: r->own = 1; break;
         case RESUME: r->resume = 1; break;
         case FAMILIAR: r->familiar = 1; break;
+        case ARCHIVED: r->archived = 1; break;
         default: r->nobody = 1; break;
         }
     }

@@ -42,6 +42,9 @@ extern "C" {
 /* society_tasks with SOCIETY_TASKS_READY: within one priority, what is most like what the agent has
  * completed comes first: the more of that had the same labels and path patterns. */
 #define SOCIETY_TASKS_FAMILIAR 4u
+/* society_tasks, not with SOCIETY_TASKS_READY: the tasks that compaction has left to the archive, and
+ * only these, each whole, as society_task_get() gives it. Reads all of the archive. */
+#define SOCIETY_TASKS_ARCHIVED 8u
 
 /**
  * Makes a task.
@@ -81,7 +84,7 @@ int society_task_create_lines(society *s, const char *tasks, society_list **ret_
 /**
  * The tasks, in order of creation (with SOCIETY_TASKS_READY best first). Of those that are over,
  * compaction keeps the 1,000 that ended last and those that a live one depends on or has as its
- * parent.
+ * parent; the others are given with SOCIETY_TASKS_ARCHIVED.
  *
  * @param flags      0 or SOCIETY_TASKS_…
  * @param state      only tasks in this state; NULL: any

@@ -130,6 +130,48 @@ static void test_what_is_archived_is_found(void **state)
     society_free(task);
 }
 
+static void assert_archive(society *s)
+{
+    society_list *list;
+    char id[16];
+
+    assert_int_equal(society_tasks(s, SOCIETY_TASKS_ARCHIVED, NULL, &list), ENDED - 1000);
+    for (int i = 0; i < ENDED - 1000; i++) {
+        const char *task = society_list_item(list, i);
+        snprintf(id, sizeof id, "t%d", i + 1);
+        assert_string_equal(member_text(task, "id"), id);
+        assert_string_equal(member_field(task, "archived"), "true");
+    }
+    assert_non_null(strstr(society_list_item(list, 2), "remember"));
+    society_list_free(list);
+    assert_int_equal(society_tasks(s, SOCIETY_TASKS_ARCHIVED, "cancelled", &list), 1);
+    assert_string_equal(member_text(society_list_item(list, 0), "id"), "t2");
+    society_list_free(list);
+}
+
+static void test_the_archive_is_listed(void **state)
+{
+    society_list *list;
+
+    (void)state;
+    make_many();
+    assert_int_equal(society_tasks(w1, SOCIETY_TASKS_ARCHIVED, NULL, &list), 0);
+    society_list_free(list);
+    assert_int_equal(task_change(w1, "t3", "note", "{\"text\":\"remember\"}"), 0);
+    for (int i = 0; i < 3; i++) {
+        compact(lead);
+        society *fresh = member_open("w9");
+        assert_archive(fresh);
+        assert_archive(w1);
+        society_close(fresh);
+    }
+    assert_int_equal(society_tasks(w1, SOCIETY_TASKS_ARCHIVED | SOCIETY_TASKS_MINE, NULL, &list),
+                     0);
+    society_list_free(list);
+    assert_refused(w1, society_tasks(w1, SOCIETY_TASKS_ARCHIVED | SOCIETY_TASKS_READY, NULL, &list),
+                   SOCIETY_E_INVALID, "no archived task is ready");
+}
+
 static void test_what_is_archived_stays(void **state)
 {
     (void)state;
@@ -196,7 +238,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_everybody_agrees),          TEST(test_ids_go_on),
         TEST(test_what_is_archived_is_found), TEST(test_what_is_archived_stays),
-        TEST(test_without_the_archive),       TEST(test_what_agents_completed),
+        TEST(test_the_archive_is_listed),     TEST(test_without_the_archive),
+        TEST(test_what_agents_completed),
     };
     return cmocka_run_group_tests_name("task archive", tests, NULL, NULL);
 }

@@ -217,7 +217,7 @@ static void test_no_memory_to_decode_a_line(void **state)
     (void)state;
     if (!memory_possible())
         skip();
-    store_put("messages.jsonl", store_foreign("a"));
+    store_put("messages.jsonl", store_foreign("\\ud83d\\ude00"));
     assert_int_equal(soc_reader_open(&reader, &store_dir, "messages", 0, &store_error), 0);
     memory_fail_from(1);
     assert_int_equal(soc_reader_next(&reader, &line, &store_error), -ENOMEM);

@@ -16,6 +16,7 @@
 
 #include "harness/internal/faults.h"
 #include "harness/member.h"
+#include "harness/tasks.h"
 #include "harness/unit.h"
 #include "sys.h"
 
@@ -31,6 +32,7 @@ static struct agent {
 /* What is known of each task. */
 static struct claim {
     int holder;
+    int64_t token;
     int64_t since_ms;
     int session; /* made under presence, in this life; 0: by a short call */
 } claims[TASKS];
@@ -99,8 +101,9 @@ static void learn(int task)
     assert_int_equal(society_task_get(s, id_of(task), &text), 0);
     const char *holder = member_text(text, "holder");
     int who = holder[0] == 'a' ? holder[1] - '0' : NOBODY;
-    if (claims[task].holder != who)
-        claims[task] = (struct claim){who, now(), who == NOBODY ? 0 : session_of(who)};
+    int64_t token = who == NOBODY ? 0 : json_number(text, "token");
+    if (claims[task].holder != who || claims[task].token != token)
+        claims[task] = (struct claim){who, token, now(), who == NOBODY ? 0 : session_of(who)};
     society_free(text);
     society_close(s);
 }
@@ -121,14 +124,16 @@ static bool may_be_taken(int task, int by)
 static void turn_claim(int who, int task)
 {
     bool free_before = claims[task].holder == NOBODY;
-    int result = society_task_claim(agents[who].s, id_of(task), LEASE_MS, NULL);
+    char *text;
+    int result = society_task_claim(agents[who].s, id_of(task), LEASE_MS, &text);
 
     if (result < 0)
         return;
     if (!may_be_taken(task, who))
         fail_msg("%s took over %s from a%d, who is alive", agents[who].name, id_of(task),
                  claims[task].holder);
-    claims[task] = (struct claim){who, now(), session_of(who)};
+    claims[task] = (struct claim){who, json_number(text, "token"), now(), session_of(who)};
+    society_free(text);
     counts[free_before ? CLAIMED : TAKEN_OVER]++;
 }
 
@@ -148,7 +153,7 @@ static void turn_change(int who, int task, const char *change)
         claims[task].since_ms = now();
         return; /* it stays bound to the session under which it was made */
     }
-    claims[task].holder = NOBODY;
+    claims[task] = (struct claim){.holder = NOBODY};
     counts[COMPLETED]++;
     if (strcmp(change, "complete") == 0)
         assert_int_equal(

@@ -64,8 +64,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     int kind = data[0] % 3;
-    char *text = strndup((const char *)data + 1, size - 1);
+    char *text = malloc(size);
     must(text != NULL, "no memory");
+    memcpy(text, data + 1, size - 1);
+    text[size - 1] = '\0';
     char *result = set(kind, text, VALUE, &error);
     if (result) {
         must(strstr(result, VALUE) != NULL, "the value is missing");

@@ -43,8 +43,10 @@ hear() {
     heard=
     read -r -t 20 heard <&9
 }
+# disconnect: the server of the next connection reads from the same pipe, so this one must be gone.
 disconnect() {
     exec 8>&- 9<&-
+    wait "$server"
 }
 gone() {
     ! kill -0 "$1" 2>/dev/null

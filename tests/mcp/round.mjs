@@ -17,7 +17,7 @@ await back.call('task_add', { id: 'api', title: 'The API', paths: ['src/api/**']
 await back.call('task_add', { id: 'ui', title: 'The page', paths: ['src/ui/**'], dependsOn: ['api'], role: 'frontend' });
 const early = await front.call('task_claim', { id: 'ui' });
 is(early.claimed, false, 'a task is not claimed before what it depends on is done');
-like(early.reason, /waits for what it depends on/, "and the answer says why");
+like(early.reason, /ui waits for api/, "and the answer says why");
 const claim = await back.call('task_claim', { own: true });
 is([claim.claimed, claim.task.id, claim.task.holder], [true, 'api', 'backend-001'], 'the other one is claimed');
 

@@ -55,6 +55,25 @@ done
 seen=$(sort -u "$T/states" | paste -sd' ')
 is "$seen" "blocked cancelled claimed done failed open review" "every state was reached"
 
+# What compaction has left to the archive is exported too.
+mkdir "$T/archived" "$T/unarchived" && cd "$T/archived" && society-init >/dev/null
+for i in {1..1100}; do printf '{"title":"Task %d","state":"%s"}\n' "$i" "$([ "$i" = 7 ] && echo cancelled || echo done)"; done |
+    society-task import - >/dev/null
+society-task add Live --id live --needs t1,t7 >/dev/null
+society-task note t3 remember
+society-task export >"$T/before"
+society-compact --force tasks >/dev/null
+is "$(society-task list -j | jq -r .id | grep -cx t3)" 0 "the oldest are archived"
+is "$(society-task list --archived -j | jq -c 'select(.id == "t3") | [.archived, .notes[].text]')" '[true,"remember"]' "and listed"
+is "$(society-task list --archived | awk 'NR == 2 { print $1 }')" t2 "from the oldest on"
+society-task export | jq -S 'del(.archived)' >"$T/after"
+is "$(sort "$T/after" | cksum)" "$(jq -S 'del(.archived)' "$T/before" | sort | cksum)" "nothing is missing from the export"
+society-task export >"$T/exported"
+cd "$T/unarchived" && society-init >/dev/null
+ok "it is imported" society-task import "$T/exported"
+is "$(society-task export | jq -c 'del(.archived)' | sort | cksum)" "$(jq -c 'del(.archived)' "$T/exported" | sort | cksum)" \
+    "and nothing is lost"
+
 # A review goes on where it was.
 mkdir "$T/review" && cd "$T/review" && society-init >/dev/null
 printf '%s\n' '{"id":"r","title":"R","state":"review","submitter":"w1"}' | society-task import - >/dev/null

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -178,6 +179,40 @@ static void test_both_ways_to_say_held(void **state)
     assert_int_equal(faults_count(FAULT_LOCK), 3);
 }
 
+static void test_bytes_of_one_file(void **state)
+{
+    struct soc_error error = {0};
+
+    (void)state;
+    assert_int_equal(soc_lock_byte(fds[0], 7, "acts", &error), 0);
+    assert_int_equal(soc_lock_byte_held(fds[1], 7, "acts", &error), 1);
+    assert_int_equal(soc_lock_byte_held(fds[1], 8, "acts", &error), 0);
+    assert_int_equal(soc_lock_byte_held(fds[0], 7, "acts", &error), 0); /* it is one's own */
+    assert_int_equal(soc_lock_byte(fds[1], 7, "acts", &error), SOCIETY_E_TIMEOUT);
+    assert_string_equal(error.text, "byte 7 of acts is locked by another");
+    assert_int_equal(soc_lock_byte(fds[1], 8, "acts", &error), 0);
+    close(fds[0]);
+    assert_int_equal(soc_lock_byte_held(fds[1], 7, "acts", &error), 0);
+    assert_int_equal(soc_lock_byte(fds[1], 7, "acts", &error), 0);
+    fds[0] = open(path, O_RDWR | O_CLOEXEC);
+}
+
+static void test_bytes_are_refused(void **state)
+{
+    struct soc_error error = {0};
+
+    (void)state;
+    faults_at(FAULT_LOCK, 1, ENOLCK);
+    assert_int_equal(soc_lock_byte(fds[0], 7, "acts", &error), -ENOLCK);
+    assert_non_null(strstr(error.text, "can't lock acts"));
+    faults_at(FAULT_LOCK, 1, EIO);
+    assert_int_equal(soc_lock_byte_held(fds[0], 7, "acts", &error), -EIO);
+    assert_non_null(strstr(error.text, "can't ask for the lock of acts"));
+    faults_at(FAULT_LOCK, 1, EACCES);
+    assert_int_equal(soc_lock_byte(fds[0], 7, "acts", &error), SOCIETY_E_TIMEOUT);
+    assert_int_equal(soc_lock_byte(fds[0], 7, "acts", &error), 0);
+}
+
 static void test_refusals(void **state)
 {
     struct soc_error error = {0};
@@ -206,6 +241,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_free_lock_asks_for_no_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_interruptions_are_passed_over, setup, teardown),
         cmocka_unit_test_setup_teardown(test_both_ways_to_say_held, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bytes_of_one_file, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bytes_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
     };
 

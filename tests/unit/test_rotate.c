@@ -286,6 +286,27 @@ static void test_two_seals(void **state)
     assert_string_equal(read_all(), "r:a r:late");
 }
 
+/* A line came between the rotation and its seal, which says nothing of it. */
+static void test_a_late_line_before_the_seal(void **state)
+{
+    long long size;
+
+    (void)state;
+    put_ours(LOG, "a");
+    size = file_size(store_path(LOG));
+    assert_int_equal(rotate(NULL), 0);
+    char *old = read_file(store_path(OLD), NULL);
+    assert_int_equal(truncate(store_path(OLD), size), 0);
+    put_ours(OLD, "late");
+    store_put(OLD, old + size);
+    free(old);
+    assert_int_equal(is_settled(0), 0);
+    assert_int_equal(settle(), 1);
+    assert_int_equal(count_text(store_path(OLD), "log_sealed"), 2);
+    assert_int_equal(is_settled(0), 1);
+    assert_string_equal(read_all(), "r:a r:late");
+}
+
 static void test_a_crash_between_late_lines_and_seal(void **state)
 {
     (void)state;
@@ -384,6 +405,7 @@ int main(void)
         TEST(test_a_crash_before_the_rename),
         TEST(test_a_crash_before_the_seal),
         TEST(test_two_seals),
+        TEST(test_a_late_line_before_the_seal),
         TEST(test_a_crash_between_late_lines_and_seal),
         TEST(test_another_file_has_the_archives_name),
         TEST(test_a_torn_present_segment),

@@ -28,6 +28,7 @@ struct counter {
 };
 
 static int memory_left; /* states that may still be made */
+static bool starved;    /* the next count ends half applied */
 
 static void *make_counter(void)
 {
@@ -52,7 +53,10 @@ static int apply(void *state, const struct soc_record *record)
     if (strcmp(record->type, "count") != 0 || value != counter->value)
         return 0;
     counter->value++;
-    return 1;
+    if (!starved)
+        return 1;
+    starved = false;
+    return -ENOMEM;
 }
 
 static int dump_result;
@@ -361,6 +365,17 @@ static void test_without_memory(void **state)
     assert_int_equal(refresh(), -ENOMEM);
 }
 
+static void test_a_first_record_half_applied(void **state)
+{
+    (void)state;
+    put_count(0);
+    starved = true;
+    assert_int_equal(refresh(), -ENOMEM);
+    assert_int_equal(refresh(), 0);
+    assert_int_equal(value(), 1);
+    assert_int_equal(((const struct counter *)counter.data)->records, 1);
+}
+
 static int decide_nothing_sound(const void *state, int64_t end, void *argument,
                                 struct soc_strbuf *out, struct soc_error *error)
 {
@@ -407,6 +422,7 @@ int main(void)
         TEST(test_the_lock_is_lost_in_a_compaction),
         TEST(test_failures),
         TEST(test_without_memory),
+        TEST(test_a_first_record_half_applied),
         TEST(test_a_decision_without_memory),
         TEST(test_opening),
     };

@@ -19,7 +19,7 @@ struct task_request {
     int64_t priority, retries, token;
     int64_t lease_ms; /* 0: the project's */
     int32_t wait_ms;  /* 0: do not wait */
-    int mine, dot, nobody, own, resume, familiar;
+    int mine, dot, nobody, own, resume, familiar, archived;
 };
 
 /* task_change.c: what writes one record. */

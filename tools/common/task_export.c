@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every task as one line that task_import.c takes as it stands. A claim belongs to a process of this society and means nothing
- * in another, so a claimed task is written as an open one; all else as the library gives it.
+ * in another, so a claimed task is written as an open one; all else as the library gives it. What compaction has left to the
+ * archive comes first.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -51,12 +52,24 @@ static void print_task(struct tool *t, const char *id)
     society_free(text);
 }
 
+static void print_archive(struct tool *t)
+{
+    society_list *archived = NULL;
+    int result = society_tasks(t->society, SOCIETY_TASKS_ARCHIVED, NULL, &archived);
+    if (result < 0)
+        tool_fail_result(t, result);
+    for (int64_t i = 0; i < society_list_count(archived); i++)
+        output_json(society_list_item(archived, i));
+    society_list_free(archived);
+}
+
 int task_export(struct tool *t, const struct task_request *r)
 {
     society_list *tasks = NULL;
     (void)r;
     tool_expect_arguments(t, 1, 1, "");
     tool_open(t);
+    print_archive(t);
     int result = society_tasks(t->society, 0, NULL, &tasks);
     if (result < 0)
         tool_fail_result(t, result);

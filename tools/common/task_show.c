@@ -72,7 +72,8 @@ int task_list(struct tool *t, const struct task_request *r)
         tool_open_as_agent(t);
     else
         tool_open(t);
-    print_tasks(t, r->mine ? SOCIETY_TASKS_MINE : 0, r->state);
+    print_tasks(t, (r->mine ? SOCIETY_TASKS_MINE : 0) | (r->archived ? SOCIETY_TASKS_ARCHIVED : 0),
+                r->state);
     return STATUS_DONE;
 }
 

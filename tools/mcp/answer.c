@@ -72,8 +72,6 @@ void answer_refuse(struct mcp *m, const struct request *r, const char *format, .
 void answer_failure(struct mcp *m, const struct request *r, int result)
 {
     answer_refuse(m, r, "%s", member_reason(m, result));
-    if (result == SOCIETY_E_GONE)
-        member_forget(m);
 }
 
 void answer_input_required(struct mcp *m, const struct request *r, const char *name,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A step may end any call and begin others, so the list is walked anew behind each that ended.
+ * A step ends its own call and no other; what it begins stands at the end of the list.
  */
 #include "mcp/call.h"
 
 #include <stdlib.h>
 
+#include "mcp/answer.h"
 #include "mcp/rpc.h"
 
 /* A client that lets more calls wait than this has lost count. */
@@ -57,15 +58,25 @@ void call_drop(struct mcp *m, struct call *call)
     end_call(m, call);
 }
 
-/* A request of ours that nobody waits for any more. */
+/* A call that waits for the answer to this request of ours; NULL: none does. */
+static struct call *find_asked(struct mcp *m, int64_t asked)
+{
+    for (struct call *call = m->calls; call; call = call->next)
+        if (call->asked == asked)
+            return call;
+    return NULL;
+}
+
+/* Takes back a request of ours that nobody waits for any more. */
 static void withdraw(struct mcp *m, struct call *call)
 {
-    if (call->asked == 0)
+    int64_t asked = call->asked;
+    call->asked = 0;
+    if (asked == 0 || find_asked(m, asked))
         return;
     json_value *params = json_new_map();
-    json_put_number(params, "requestId", call->asked);
+    json_put_number(params, "requestId", asked);
     rpc_notify(m, "notifications/cancelled", params);
-    call->asked = 0;
 }
 
 /* Whether it is over. */
@@ -131,19 +142,23 @@ void call_ask(struct mcp *m, struct call *call, const char *method, json_value *
     rpc_ask(m, call->asked, method, params);
 }
 
+int call_ask_along(struct mcp *m, struct call *call)
+{
+    for (struct call *other = m->calls; other; other = other->next)
+        if (other->step == call->step && other->asked != 0)
+            call->asked = other->asked;
+    return call->asked != 0;
+}
+
 void call_reply(struct mcp *m, json_value *id, json_value *result)
 {
-    for (struct call *call = m->calls; call && json_is_whole(id); call = call->next) {
-        json_value *asked = json_new_number(call->asked);
-        int is_it = call->asked != 0 && json_same(asked, id);
-        json_release(asked);
-        if (!is_it)
-            continue;
+    int64_t asked = json_number(id, 0);
+    struct call *call;
+    while (asked > 0 && (call = find_asked(m, asked)) != NULL) {
         call->asked = 0;
         call->reply = result;
         if (!step(m, call, STEP_REPLY))
             call->reply = NULL;
-        return;
     }
 }
 
@@ -228,6 +243,32 @@ int calls_poll(const struct mcp *m, struct pollfd *descriptors, int room)
             descriptors[count++] =
                 (struct pollfd){.fd = society_tail_fd(call->tail), .events = POLLIN};
     return count;
+}
+
+static void finish(struct mcp *m, struct call *call)
+{
+    call->finish(m, call);
+    end_call(m, call);
+}
+
+void calls_finish(struct mcp *m)
+{
+    struct call *next;
+    for (struct call *call = m->calls; call; call = next) {
+        next = call->next;
+        if (call->finish)
+            finish(m, call);
+    }
+}
+
+void calls_refuse(struct mcp *m, const char *reason)
+{
+    calls_finish(m);
+    while (m->calls) {
+        answer_refuse(m, &m->calls->request, "%s", reason);
+        withdraw(m, m->calls);
+        end_call(m, m->calls);
+    }
 }
 
 void calls_end(struct mcp *m)

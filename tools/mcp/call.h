@@ -23,13 +23,16 @@ struct call {
     /* 1: it has answered, and is over; 0: it waits on. */
     int (*step)(struct mcp *m, struct call *call, enum step why);
     void (*end)(struct mcp *m, struct call *call); /* frees `state`; NULL: there is none */
+    /* Answers when the society is gone, or the server is about to go; NULL: it is refused. */
+    void (*finish)(struct mcp *m, const struct call *call);
     void *state;
 
     unsigned feeds;          /* FEED_BIT of what it looks at */
     int wants_mail;          /* it waits for messages */
     society_tail *tail;      /* its own, closed at its end; NULL: none */
     int64_t look_again_ms;   /* it is stepped at least so often; 0: on changes alone */
-    int64_t asked;           /* the number of our request to the client; 0: none is open */
+    int64_t asked;           /* the number of our request to the client, which several calls
+                                may share; 0: none is open */
     json_value *reply;       /* its result, while STEP_REPLY; NULL: it failed */
     const char *waiting_for; /* for people */
 
@@ -56,11 +59,15 @@ struct call *call_find(struct mcp *m, json_value *id);
 /* The client gave it up: no answer. */
 void call_cancel(struct mcp *m, json_value *id);
 
-/* The client answered a request of ours; `result` NULL: with an error. */
+/* The client answered a request of ours; `result` NULL: with an error. Whoever waits for it is
+ * stepped. */
 void call_reply(struct mcp *m, json_value *id, json_value *result);
 
 /* Asks the client something for this call; the answer is a step. */
 void call_ask(struct mcp *m, struct call *call, const char *method, json_value *params);
+
+/* Lets the call wait for what another one with the same step has asked already. 0: none has. */
+int call_ask_along(struct mcp *m, struct call *call);
 
 /* Steps whatever has a reason to be stepped now, and reports progress. */
 void calls_step(struct mcp *m, int mail_ready);
@@ -74,6 +81,12 @@ int calls_want_mail(const struct mcp *m);
 
 /* Adds the tails of calls; the number of descriptors. */
 int calls_poll(const struct mcp *m, struct pollfd *descriptors, int room);
+
+/* Refuses all of them, for this reason; those that can, finish. */
+void calls_refuse(struct mcp *m, const char *reason);
+
+/* Lets those finish that can. */
+void calls_finish(struct mcp *m);
 
 /* Ends all of them without an answer. */
 void calls_end(struct mcp *m);

@@ -45,20 +45,16 @@ static void say_answer(struct mcp *m, const struct request *r, const char *text,
                        const char *id)
 {
     struct answer a;
-    size_t next = 0;
-    char *shown = foreign_text(text, 0, SHOWN, &next);
     answer_begin(&a);
     json_put_flag(a.data, "answered", 1);
-    json_put_text(a.data, "answer", shown);
     json_put_text(a.data, "id", id);
     /* The operator at the client is vouched for by the client; who writes into the society is
      * vouched for by nobody. */
     fprintf(a.out, "The answer of %s%s:\n", from, id ? " (unverified)" : ", given at the client");
-    foreign_quote(a.out, shown);
-    if (next)
-        fprintf(a.out, "[cut at byte %zu of %zu: the rest with inbox, id %s, offset %zu]\n", next,
-                strlen(text), id ? id : "", next);
-    free(shown);
+    /* What was said at the client stands nowhere to read the rest of. */
+    foreign_page(a.data, "answer", text, 0, id ? SHOWN : strlen(text), "inbox, this id", a.out);
+    if (id)
+        fprintf(a.out, "Its id: %s\n", id);
     answer_send(m, r, &a);
 }
 

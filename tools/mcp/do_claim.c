@@ -35,7 +35,6 @@ static void say_claimed(struct mcp *m, const struct request *r, const char *clai
 {
     struct answer a;
     char *text = NULL;
-    size_t left = FOREIGN_ALL;
     json_value *c = json_read(claim, NULL);
     answer_begin(&a);
     json_put_flag(a.data, "claimed", 1);
@@ -44,7 +43,7 @@ static void say_claimed(struct mcp *m, const struct request *r, const char *clai
             json_member(c, "takeover") ? ", taken over from an agent that is gone" : "");
     if (society_task_get(m->society, json_member_text(c, "task", ""), &text) == 0) {
         json_value *task = json_read(text, NULL);
-        json_put(a.data, "task", view_task(task, 1, &left, a.out));
+        json_put(a.data, "task", view_whole_task(task, 0, a.out));
         json_release(task);
         society_free(text);
     }

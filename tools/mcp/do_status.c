@@ -32,7 +32,7 @@ static void show_agents(json_value *agents, struct answer *a)
     fprintf(a->out, "Agents: %zu%s\n", count, count > AGENTS ? "; the first of them" : "");
     for (size_t i = 0; i < count; i++) {
         json_value *agent = json_element(agents, i);
-        if (i < AGENTS)
+        if (i < AGENTS && left > FOREIGN_ITEM)
             json_add(list, view_agent(agent, &left, a->out));
     }
     json_put(a->data, "agents", list);
@@ -58,16 +58,16 @@ static int show_claims(struct mcp *m, struct answer *a)
 {
     society_list *tasks = NULL;
     json_value *list = json_new_list();
-    size_t left = FOREIGN_BODY;
+    size_t left = FOREIGN_ALL;
     json_put(a->data, "claims", list);
     if (!society_agent(m->society))
         return 0;
     int result = society_tasks(m->society, SOCIETY_TASKS_MINE, "claimed", &tasks);
-    for (int64_t i = 0; result >= 0 && i < society_list_count(tasks) && i < CLAIMS; i++) {
+    for (int64_t i = 0; result >= 0 && i < result && i < CLAIMS; i++) {
         json_value *task = json_read(society_list_item(tasks, i), NULL);
         if (strcmp(json_member_text(task, "holder", ""), society_agent(m->society)) == 0) {
             fputs(json_count(list) == 0 ? "Your claims:" : "", a->out);
-            json_add(list, view_task(task, 0, &left, a->out));
+            json_add(list, view_task(task, &left, a->out));
         }
         json_release(task);
     }
@@ -85,7 +85,7 @@ static int show_files(struct mcp *m, struct answer *a)
     int64_t count = society_list_count(reservations);
     if (result >= 0)
         fprintf(a->out, "Files reserved: %lld\n", (long long)count);
-    for (int64_t i = 0; result >= 0 && i < count && i < FILES; i++) {
+    for (int64_t i = 0; i < count && i < FILES && left > FOREIGN_ITEM; i++) {
         json_value *reservation = json_read(society_list_item(reservations, i), NULL);
         json_add(list, view_reservation(reservation, &left, a->out));
         json_release(reservation);

@@ -13,7 +13,7 @@
 #include "mcp/tools.h"
 #include "mcp/view.h"
 
-enum { TASKS = 50, LIST_TEXT = 12000 };
+enum { TASKS = 50, LIST_TEXT = 16000 };
 
 void do_task_add(struct mcp *m, const struct request *r, json_value *arguments)
 {
@@ -35,7 +35,7 @@ void do_task_add(struct mcp *m, const struct request *r, json_value *arguments)
     society_free(id);
 }
 
-static void one_task(struct mcp *m, const struct request *r, const char *id)
+static void one_task(struct mcp *m, const struct request *r, const char *id, int64_t offset)
 {
     char *text = NULL;
     struct answer a;
@@ -46,10 +46,9 @@ static void one_task(struct mcp *m, const struct request *r, const char *id)
     }
     json_value *task = json_read(text, NULL);
     json_value *list = json_new_list();
-    size_t left = FOREIGN_ALL;
     answer_begin(&a);
     fputs(FOREIGN_NOTICE, a.out);
-    json_add(list, view_task(task, 1, &left, a.out));
+    json_add(list, view_whole_task(task, (size_t)offset, a.out));
     json_put(a.data, "tasks", list);
     answer_send(m, r, &a);
     json_release(task);
@@ -65,10 +64,10 @@ static int list_page(society_list *tasks, const char *after, struct answer *a)
     int more = 0;
     for (int64_t i = 0; i < society_list_count(tasks) && !more; i++) {
         json_value *task = json_read(society_list_item(tasks, i), NULL);
-        if (begun && (json_count(list) == TASKS || left == 0))
+        if (begun && (json_count(list) == TASKS || left <= FOREIGN_ITEM))
             more = 1;
         else if (begun)
-            json_add(list, view_task(task, 0, &left, a->out));
+            json_add(list, view_task(task, &left, a->out));
         else
             begun = strcmp(json_member_text(task, "id", ""), after) == 0;
         json_release(task);
@@ -90,7 +89,7 @@ void do_task_list(struct mcp *m, const struct request *r, json_value *arguments)
     if ((flags ? member_knows(m, r) : member_reads(m, r)) < 0)
         return;
     if (id) {
-        one_task(m, r, id);
+        one_task(m, r, id, json_member_number(arguments, "offset", 0));
         return;
     }
     int result = society_tasks(m->society, flags, state, &tasks);
@@ -153,10 +152,10 @@ void do_task_update(struct mcp *m, const struct request *r, json_value *argument
         return;
     }
     json_value *task = json_read(text, NULL);
-    size_t left = FOREIGN_BODY;
+    size_t left = FOREIGN_ALL;
     answer_begin(&a);
-    fputs("Done.", a.out);
-    json_put(a.data, "task", view_task(task, 0, &left, a.out));
+    fputs("Done. " FOREIGN_NOTICE, a.out);
+    json_put(a.data, "task", view_task(task, &left, a.out));
     answer_send(m, r, &a);
     json_release(task);
     society_free(text);

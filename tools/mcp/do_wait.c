@@ -73,14 +73,14 @@ static int look_for_tasks(struct mcp *m, struct call *call)
         return result;
     }
     json_value *list = json_new_list();
-    size_t left = FOREIGN_BODY;
+    size_t left = FOREIGN_ALL;
     answer_begin(&a);
     json_put_text(a.data, "event", "task");
     fprintf(a.out, "%d tasks are ready for you, best first: claim one. " FOREIGN_NOTICE "\n",
             result);
-    for (int64_t i = 0; i < society_list_count(tasks) && i < TASKS; i++) {
+    for (int64_t i = 0; i < result && i < TASKS && left > FOREIGN_ITEM; i++) {
         json_value *task = json_read(society_list_item(tasks, i), NULL);
-        json_add(list, view_task(task, 0, &left, a.out));
+        json_add(list, view_task(task, &left, a.out));
         json_release(task);
     }
     json_put(a.data, "tasks", list);

@@ -103,6 +103,9 @@ void elicit_name(struct mcp *m, const struct request *r)
         return;
     }
     call->waiting_for = "waiting for the agent's name";
-    call_ask(m, call, "elicitation/create", form);
+    if (call_ask_along(m, call)) /* a person is asked once */
+        json_release(form);
+    else
+        call_ask(m, call, "elicitation/create", form);
     call_start(m, call);
 }

@@ -20,6 +20,8 @@ static void drain(struct mcp *m, struct feed *feed, const char *log)
         rpc_log(m, NULL, LOG_WARNING, "%s: %s", log, incident);
     if (result == 0)
         return;
+    if (result == SOCIETY_E_GONE)
+        m->gone = 1;
     society_tail_close(feed->tail);
     feed->tail = NULL;
     feed->changed = 1;

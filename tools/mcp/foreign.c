@@ -71,11 +71,40 @@ void foreign_quote(FILE *out, const char *text)
     fputc('\n', out);
 }
 
+size_t foreign_page(json_value *shown, const char *name, const char *text, size_t offset,
+                    size_t most, const char *how, FILE *out)
+{
+    size_t next = 0;
+    size_t length = strlen(text);
+    char *part = foreign_text(text, offset, most, &next);
+    json_put_text(shown, name, part);
+    if (*part)
+        foreign_quote(out, part);
+    if (next) {
+        json_put_number(shown, "bytes", (int64_t)length);
+        json_put_number(shown, "next", (int64_t)next);
+        fprintf(out, "[cut at byte %zu of %zu: the rest with %s, offset %zu]\n", next, length, how,
+                next);
+    }
+    length = strlen(part);
+    free(part);
+    return length;
+}
+
+/* What a value takes beside its text: so many that are empty come to an end, too. */
+enum { VALUE = 8 };
+
+static void take(size_t *left, size_t bytes)
+{
+    *left -= bytes < *left ? bytes : *left;
+}
+
 static json_value *copy_text(const char *text, size_t most, size_t *left)
 {
     size_t next = 0;
-    char *shown = foreign_text(text, 0, most < *left ? most : *left, &next);
-    *left -= next ? (most < *left ? most : *left) : strlen(text);
+    size_t room = most < *left ? most : *left;
+    char *shown = foreign_text(text, 0, room, &next);
+    take(left, next ? room : strlen(text));
     json_value *copy;
     if (next || (*text && !*shown)) {
         char *cut = NULL;
@@ -90,27 +119,46 @@ static json_value *copy_text(const char *text, size_t most, size_t *left)
     return copy;
 }
 
+static json_value *copy_list(json_value *value, size_t most, size_t *left)
+{
+    json_value *list = json_new_list();
+    size_t i = 0;
+    for (; i < json_count(value) && *left > 0; i++)
+        json_add(list, foreign_copy(json_element(value, i), most, left));
+    if (i < json_count(value)) {
+        char rest[64];
+        snprintf(rest, sizeof rest, "[cut: %zu more]", json_count(value) - i);
+        json_add(list, json_new_text(rest));
+    }
+    return list;
+}
+
+static json_value *copy_map(json_value *value, size_t most, size_t *left)
+{
+    json_value *map = json_new_map();
+    const char *key = json_next_key(value, NULL);
+    for (; key && *left > 0; key = json_next_key(value, key)) {
+        json_value *member = json_member(value, key);
+        char *name = foreign_line(key, 100);
+        take(left, strlen(name));
+        if (member)
+            json_put(map, name, foreign_copy(member, most, left));
+        free(name);
+    }
+    if (key)
+        json_put_flag(map, "[cut]", 1);
+    return map;
+}
+
 json_value *foreign_copy(json_value *value, size_t most, size_t *left)
 {
+    take(left, VALUE);
     if (json_is_text(value))
         return copy_text(json_text(value), most, left);
-    if (json_is_list(value)) {
-        json_value *list = json_new_list();
-        for (size_t i = 0; i < json_count(value); i++)
-            json_add(list, foreign_copy(json_element(value, i), most, left));
-        return list;
-    }
-    if (json_is_map(value)) {
-        json_value *map = json_new_map();
-        for (const char *key = json_next_key(value, NULL); key; key = json_next_key(value, key)) {
-            json_value *member = json_member(value, key);
-            char *name = foreign_line(key, 100);
-            if (member)
-                json_put(map, name, foreign_copy(member, most, left));
-            free(name);
-        }
-        return map;
-    }
+    if (json_is_list(value))
+        return copy_list(value, most, left);
+    if (json_is_map(value))
+        return copy_map(value, most, left);
     return value ? json_share(value) : NULL;
 }
 

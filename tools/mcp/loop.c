@@ -28,8 +28,8 @@ enum { CALL_TAILS = 256, DESCRIPTORS = FIRST + FEED_KINDS + CALL_TAILS };
 /* How often to look where a tail could not be opened. */
 enum { BLIND_MS = 250 };
 
-/* How long a client that has closed its end may take to read what it asked for. */
-enum { FAREWELL_MS = 2000 };
+/* How long a client that has closed its end may go without reading what it asked for. */
+enum { FAREWELL_MS = 500 };
 
 int64_t now_ms(void)
 {
@@ -77,14 +77,17 @@ void loop_step(struct mcp *m)
         subscriptions_tell(m);
         feeds_settle(m);
     }
-    if (m->gone && !m->calls)
+    if (m->gone) {
+        calls_refuse(m, "the society's directory was removed");
         leave(m);
+    }
 }
 
 static int fill(const struct mcp *m, struct pollfd *descriptors)
 {
-    int in = out_is_full(&m->out) ? -1 : STDIN_FILENO;
-    descriptors[IN] = (struct pollfd){.fd = in, .events = POLLIN};
+    /* From a client that does not read nothing is taken, but that it has gone is seen. */
+    short in = out_is_full(&m->out) ? POLLRDHUP : POLLIN;
+    descriptors[IN] = (struct pollfd){.fd = STDIN_FILENO, .events = in};
     descriptors[OUT] =
         (struct pollfd){.fd = STDOUT_FILENO, .events = out_pending(&m->out) ? POLLOUT : 0};
     int mail = m->mail.tail && calls_want_mail(m) ? society_tail_fd(m->mail.tail) : -1;
@@ -113,18 +116,33 @@ static int timeout(struct mcp *m)
     return next > INT_MAX ? INT_MAX : (int)next;
 }
 
-/* What was answered before the end is still written, to a client that still reads. */
-static void farewell(struct mcp *m)
+/* The client has closed its end: what was answered is still written, as long as it reads. Whether
+ * all of it was. */
+static int farewell(struct mcp *m)
 {
-    int64_t until = now_ms() + FAREWELL_MS;
     while (out_flush(&m->out, STDOUT_FILENO) == 0 && out_pending(&m->out)) {
         struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
-        int64_t left = until - now_ms();
-        if (left <= 0 || poll(&out, 1, (int)left) <= 0 || (out.revents & (POLLERR | POLLNVAL)))
-            return;
+        if (poll(&out, 1, FAREWELL_MS) <= 0 || (out.revents & (POLLERR | POLLNVAL)))
+            return 0;
     }
-    if (!out_pending(&m->out))
-        mail_commit(m);
+    if (out_pending(&m->out))
+        return 0;
+    mail_commit(m);
+    return 1;
+}
+
+/* Takes what the client has sent, if poll() says that there is something. Whether it goes on. */
+static int listen_to_client(struct mcp *m, short events)
+{
+    if (events == 0)
+        return 1;
+    if (out_is_full(&m->out)) /* what it sent before it went is read when there is room */
+        return farewell(m);
+    if (take_input(m))
+        return 1;
+    calls_finish(m);
+    farewell(m);
+    return 0;
 }
 
 int loop_run(struct mcp *m)
@@ -142,11 +160,8 @@ int loop_run(struct mcp *m)
             tool_fail(STATUS_SYSTEM, "poll: %m");
         if (descriptors[OUT].revents & (POLLERR | POLLHUP | POLLNVAL))
             return STATUS_DONE;
-        int is_open = descriptors[IN].revents == 0 || take_input(m);
+        if (!listen_to_client(m, descriptors[IN].revents))
+            return STATUS_DONE;
         loop_step(m);
-        if (is_open)
-            continue;
-        farewell(m);
-        return STATUS_DONE;
     }
 }

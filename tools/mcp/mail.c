@@ -46,8 +46,9 @@ void mail_answered(struct mcp *m, const char *id)
         (m->mail.answer_at + 1) % (int)(sizeof m->mail.answers / sizeof *m->mail.answers);
 }
 
-/* The fields that say what a message is, each a short text of somebody else's. */
-static void copy_fields(json_value *to, json_value *message)
+/* The fields that say what a message is, each a short text of somebody else's. The room they took.
+ */
+static size_t copy_fields(json_value *to, json_value *message)
 {
     static const char *const names[] = {
         "id",     "from",     "to",       "type",        "subject",     "timestamp", "replyTo",
@@ -59,6 +60,7 @@ static void copy_fields(json_value *to, json_value *message)
     }
     json_put_flag(to, "verified",
                   0); /* `from` is what the writer says: the format has no signatures yet */
+    return FOREIGN_BODY - left;
 }
 
 static void write_head(FILE *out, json_value *shown)
@@ -100,44 +102,36 @@ static void flatten(json_value *shown)
     }
 }
 
-/* The content of a message, or what a foreign writer has instead. */
+/* The content of a message, or what a foreign writer has instead; with a subject that is too long
+ * for the head. */
 static char *body_of(json_value *message)
 {
     json_value *content = json_member(message, "content");
     json_value *data = json_member(message, "data");
+    const char *subject = json_member_text(message, "subject", "");
     char *text = json_show(content ? content : json_member(message, "task"));
-    if (!data)
-        return text;
-    char *more = json_compact(data);
-    char *both = NULL;
-    if (asprintf(&both, "%s%sdata: %s", text, *text ? "\n" : "", more) < 0)
+    char *more = data ? json_compact(data) : NULL;
+    char *body = NULL;
+    int is_long = strlen(subject) > SHORT;
+    if (asprintf(&body, "%s%s%s%s%s%s%s", is_long ? "subject: " : "", is_long ? subject : "",
+                 is_long ? "\n" : "", text, more && *text ? "\n" : "", more ? "data: " : "",
+                 more ? more : "") < 0)
         tool_fail(STATUS_SYSTEM, "out of memory");
     free(more);
     free(text);
-    return both;
+    return body;
 }
 
 json_value *mail_show(json_value *message, size_t offset, size_t most, size_t *left, FILE *out)
 {
     json_value *shown = json_new_map();
-    copy_fields(shown, message);
+    size_t used = copy_fields(shown, message);
     flatten(shown);
     write_head(out, shown);
     char *body = body_of(message);
-    size_t next = 0;
-    size_t room = most < *left ? most : *left;
-    char *part = foreign_text(body, offset, room, &next);
-    *left -= strlen(part) < *left ? strlen(part) : *left;
-    json_put_text(shown, "content", part);
-    if (*part)
-        foreign_quote(out, part);
-    if (next) {
-        json_put_number(shown, "bytes", (int64_t)strlen(body));
-        json_put_number(shown, "next", (int64_t)next);
-        fprintf(out, "[cut at byte %zu of %zu: the rest with inbox, this id, offset %zu]\n", next,
-                strlen(body), next);
-    }
-    free(part);
+    used += foreign_page(shown, "content", body, offset, most < *left ? most : *left,
+                         "inbox, this id", out);
+    *left -= used < *left ? used : *left;
     free(body);
     return shown;
 }

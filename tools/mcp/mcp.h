@@ -95,7 +95,7 @@ struct mcp {
 
     society *society;
     char *agent; /* the name that was told on the way; NULL: none was */
-    int gone;    /* the directory was removed: the handle is closed when no call uses it */
+    int gone;    /* the directory was removed: the handle is closed at the end of this step */
     int registered;
     int joined;
     char *presence_problem; /* why it could not join; NULL: it could */

@@ -16,7 +16,6 @@
 #include "mcp/feed.h"
 #include "mcp/foreign.h"
 #include "mcp/handshake.h"
-#include "mcp/mail.h"
 #include "mcp/rpc.h"
 #include "mcp/tools.h"
 
@@ -24,6 +23,8 @@ enum { RENEW_MS = 60000 };
 
 const char *member_reason(struct mcp *m, int result)
 {
+    if (result == SOCIETY_E_GONE)
+        m->gone = 1;
     const char *message = m->society ? society_last_message(m->society) : "";
     return *message ? message : society_strerror(result);
 }
@@ -184,11 +185,4 @@ int64_t member_renew(struct mcp *m)
         m->renew_at_ms = now + next_ms;
     }
     return m->renew_at_ms - now;
-}
-
-void member_forget(struct mcp *m)
-{
-    feeds_close(m, 0);
-    mail_close(m);
-    m->gone = 1;
 }

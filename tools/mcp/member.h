@@ -28,13 +28,11 @@ int member_acts(struct mcp *m, const struct request *r);
 /* Registers and joins, if that has not been done. NULL; what went wrong. */
 const char *member_join(struct mcp *m, const struct request *r);
 
-/* What the library said about its last failure. */
+/* What the library said about its last failure. If it is that the directory was removed, the
+ * society is left after this step, and the next call begins anew. */
 const char *member_reason(struct mcp *m, int result);
 
 /* Renews the leases of claims now and then. Milliseconds until the next time; -1: never. */
 int64_t member_renew(struct mcp *m);
-
-/* The directory was removed: begins anew with the next call. */
-void member_forget(struct mcp *m);
 
 #endif

@@ -84,7 +84,8 @@ void method_prompts_list(struct mcp *m, struct request *r)
     rpc_cacheable(m, r, result, 3600000);
 }
 
-/* A file beneath the project's directory, to be given to free(); NULL with errno. */
+/* A file beneath the project's directory, to be given to free(); NULL with errno. One that is too
+ * long has CONTEXT_FILE + 1 bytes. */
 static char *read_beneath(int directory, const char *path)
 {
     struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
@@ -95,11 +96,11 @@ static char *read_beneath(int directory, const char *path)
         return NULL;
     char *text = NULL;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        text = calloc(1, CONTEXT_FILE + 1);
+        text = calloc(1, CONTEXT_FILE + 2);
         size_t used = 0;
         ssize_t got = 1;
-        while (text && used < CONTEXT_FILE &&
-               (got = read(fd, text + used, CONTEXT_FILE - used)) > 0)
+        while (text && used <= CONTEXT_FILE &&
+               (got = read(fd, text + used, CONTEXT_FILE + 1 - used)) > 0)
             used += (size_t)got;
         if (got < 0) {
             free(text);
@@ -122,6 +123,8 @@ static void write_context_file(FILE *out, int directory, const char *path)
     if (text) {
         char *shown = foreign_text(text, 0, CONTEXT_FILE, &next);
         fprintf(out, "\n---- %s ----\n%s\n", name, shown);
+        if (next)
+            fprintf(out, "---- cut here: read the rest of %s yourself ----\n", name);
         free(shown);
     } else {
         fprintf(out, "\n---- %s: %s ----\n", name, strerror(errno));

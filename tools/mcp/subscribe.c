@@ -25,15 +25,12 @@ struct subscription {
     unsigned feeds;
 };
 
-static void tell(struct mcp *m, const char *uri, json_value *id)
+/* `meta` NULL: it belongs to the connection. */
+static void tell(struct mcp *m, const char *uri, json_value *meta)
 {
     json_value *params = json_new_map();
     json_put_text(params, "uri", uri);
-    if (id) {
-        json_value *meta = json_new_map();
-        json_put(meta, SUBSCRIPTION_ID, json_share(id));
-        json_put(params, "_meta", meta);
-    }
+    json_put(params, "_meta", meta);
     rpc_notify(m, "notifications/resources/updated", params);
 }
 
@@ -134,6 +131,21 @@ static void end(struct mcp *m, struct call *call)
     json_release(call->state);
 }
 
+static json_value *meta_of(json_value *id)
+{
+    json_value *meta = json_new_map();
+    json_put(meta, SUBSCRIPTION_ID, json_share(id));
+    return meta;
+}
+
+/* A stream that ends for a reason of ours ends with a result. */
+static void finish(struct mcp *m, const struct call *call)
+{
+    json_value *result = json_new_map();
+    json_put(result, "_meta", meta_of(call->request.id));
+    rpc_result(m, &call->request, result);
+}
+
 static int step(struct mcp *m, struct call *call, enum step why)
 {
     json_value *uris = call->state;
@@ -142,7 +154,7 @@ static int step(struct mcp *m, struct call *call, enum step why)
     for (size_t i = 0; i < json_count(uris); i++) {
         const char *uri = json_text(json_element(uris, i));
         if (feeds_changed(m, resource_feeds(m, uri)))
-            tell(m, uri, call->request.id);
+            tell(m, uri, meta_of(call->request.id));
     }
     return 0;
 }
@@ -175,15 +187,14 @@ void method_listen(struct mcp *m, struct request *r)
     json_value *uris = honoured(m, json_member(filter, "resourceSubscriptions"), &call->feeds);
     call->state = uris;
     call->end = end;
+    call->finish = finish;
     /* The lists of tools, prompts and resources never change, so there is nothing to agree to about
      * them. */
     json_value *agreed = json_new_map();
     if (json_count(uris) > 0)
         json_put(agreed, "resourceSubscriptions", json_share(uris));
-    json_value *meta = json_new_map();
-    json_put(meta, SUBSCRIPTION_ID, json_share(r->id));
     json_value *params = json_new_map();
-    json_put(params, "_meta", meta);
+    json_put(params, "_meta", meta_of(r->id));
     json_put(params, "notifications", agreed);
     rpc_notify(m, "notifications/subscriptions/acknowledged", params);
     call_start(m, call);

@@ -20,6 +20,7 @@ enum hint { READS = 1, REPEATABLE = 2, DESTROYS = 4 };
 #define LIST "{\"type\":\"array\"}"
 #define FLAG "{\"type\":\"boolean\"}"
 #define WHOLE "{\"type\":\"integer\"}"
+#define COUNT "{\"type\":\"integer\",\"minimum\":0}"
 #define SECONDS "{\"type\":\"integer\",\"minimum\":0,\"maximum\":86400}"
 
 static const struct tool_entry {
@@ -44,7 +45,8 @@ static const struct tool_entry {
      ",\"status\":{\"type\":\"string\",\"enum\":[\"idle\",\"busy\",\"paused\"]},\"note\":" TEXT,
      "", "\"agent\":" TEXT ",\"joined\":" FLAG, "\"agent\",\"joined\"", do_join},
     {"send", "Send a message to an agent, role:<role>, supervisor, all, or a list of these.", 0,
-     "\"to\":{\"type\":[\"string\",\"array\"]},\"content\":" TEXT
+     /* Some clients refuse an array that does not say what is in it. */
+     "\"to\":{\"type\":[\"string\",\"array\"],\"items\":" TEXT "},\"content\":" TEXT
      ",\"type\":{\"type\":\"string\",\"description\":"
      "\"message, question, answer, status_update, review_request\"},\"subject\":" TEXT
      ",\"replyTo\":" TEXT ",\"priority\":{\"type\":\"string\",\"enum\":[\"interrupt\",\"queue\","
@@ -53,15 +55,15 @@ static const struct tool_entry {
     {"inbox",
      "Take your unread messages. With id: that message, from byte offset on; with thread: all of "
      "it. ack: ids you acted on.",
-     REPEATABLE,
-     "\"id\":" TEXT ",\"offset\":{\"type\":\"integer\",\"minimum\":0},\"thread\":" TEXT
-     ",\"ack\":" TEXTS ",\"limit\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":100}",
+     0,
+     "\"id\":" TEXT ",\"offset\":" COUNT ",\"thread\":" TEXT ",\"ack\":" TEXTS
+     ",\"limit\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":100}",
      "", "\"messages\":" LIST ",\"more\":" FLAG, "\"messages\"", do_inbox},
     {"wait",
      "Sleep until there is a message, a task ready for you, or paths are free to write; costs "
      "nothing meanwhile. Default: "
      "message and task, 50 seconds.",
-     REPEATABLE,
+     0,
      "\"for\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"string\",\"enum\":["
      "\"message\",\"task\",\"release\"]}},"
      "\"paths\":" TEXTS ",\"seconds\":" SECONDS,
@@ -82,9 +84,12 @@ static const struct tool_entry {
      "\"dependsOn\":" TEXTS ",\"paths\":" TEXTS ",\"role\":" TEXT ",\"assignee\":" TEXT
      ",\"acceptance\":" TEXT,
      "\"title\"", "\"id\":" TEXT, "\"id\"", do_task_add},
-    {"task_list", "List tasks (all, in a state, ready for you, or yours); with id: one in full.",
+    {"task_list",
+     "List tasks (all, in a state, ready for you, or yours); with id: one in full, from byte "
+     "offset on.",
      READS,
-     "\"id\":" TEXT ",\"state\":{\"type\":\"string\",\"enum\":[\"open\",\"claimed\",\"blocked\","
+     "\"id\":" TEXT ",\"offset\":" COUNT
+     ",\"state\":{\"type\":\"string\",\"enum\":[\"open\",\"claimed\",\"blocked\","
      "\"review\",\"done\",\"failed\","
      "\"cancelled\"]},\"ready\":" FLAG ",\"mine\":" FLAG
      ",\"after\":{\"type\":\"string\",\"description\":\"id of the last one "

@@ -7,10 +7,11 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "mcp/foreign.h"
 
-enum { WORD = 100, FULL = 8000 };
+enum { WORD = 100, PAGE = 16000 };
 
 json_value *view_fields(json_value *object, const char *const *names, size_t most, size_t *left)
 {
@@ -61,31 +62,73 @@ static void write_task(FILE *out, json_value *task)
     write_word(out, task, "role", ", for role ");
     write_word(out, task, "dependsOn", ", after ");
     write_word(out, task, "paths", ", paths ");
-    fputc('\n', out);
+    write_word(out, task, "createdBy", ", made by ");
+    fputs(json_member(task, "createdBy") ? " (unverified)\n" : "\n", out);
 }
 
-json_value *view_task(json_value *task, int full, size_t *left, FILE *out)
+static void write_part(FILE *out, json_value *task, const char *name, const char *label)
 {
-    static const char *const brief[] = {"id",        "title", "state",    "priority",
-                                        "holder",    "token", "assignee", "role",
-                                        "dependsOn", "paths", NULL};
+    char *text = json_show(json_member(task, name));
+    if (*text)
+        fprintf(out, "%s%s\n", label, text);
+    free(text);
+}
+
+/* Everything that was written about a task, as one text. */
+static char *text_of(json_value *task)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    json_value *notes = json_member(task, "notes");
+    if (!out)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    write_part(out, task, "title", "");
+    write_part(out, task, "description", "");
+    write_part(out, task, "acceptance", "acceptance: ");
+    write_part(out, task, "reason", "reason: ");
+    write_part(out, task, "result", "result: ");
+    for (size_t i = 0; i < json_count(notes); i++) {
+        json_value *note = json_element(notes, i);
+        fprintf(out, "note of %s: ", json_member_text(note, "from", "nobody"));
+        write_part(out, note, "text", "");
+    }
+    if (fclose(out) != 0)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    if (size > 0)
+        text[size - 1] = '\0'; /* the end of the last line */
+    return text;
+}
+
+static const char *const brief[] = {"id",        "title", "state",     "priority",
+                                    "holder",    "token", "assignee",  "role",
+                                    "dependsOn", "paths", "createdBy", NULL};
+
+json_value *view_task(json_value *task, size_t *left, FILE *out)
+{
+    json_value *shown = view_fields(task, brief, WORD * 2, left);
+    write_task(out, shown);
+    quote_member(out, shown, "title", "");
+    return shown;
+}
+
+json_value *view_whole_task(json_value *task, size_t offset, FILE *out)
+{
     static const char *const all[] = {
         "id",          "title",     "state",     "priority", "holder",  "token",     "leaseMs",
         "assignee",    "role",      "dependsOn", "paths",    "labels",  "parent",    "description",
         "acceptance",  "result",    "reason",    "notes",    "retries", "createdBy", "submitter",
         "completedBy", "createdAt", "updatedAt", NULL};
-    json_value *shown = view_fields(task, full ? all : brief, full ? FULL : WORD * 2, left);
+    char *text = text_of(task);
+    int fits = strlen(text) <= PAGE && offset == 0;
+    size_t left = FOREIGN_ALL;
+    json_value *shown = view_fields(task, fits ? all : brief, fits ? PAGE : WORD * 2, &left);
     write_task(out, shown);
-    quote_member(out, shown, "title", "");
-    if (!full)
-        return shown;
-    write_word(out, shown, "createdBy", "made by (unverified) ");
-    fputc('\n', out);
-    quote_member(out, shown, "description", "description: ");
-    quote_member(out, shown, "acceptance", "acceptance: ");
-    quote_member(out, shown, "reason", "reason: ");
-    quote_member(out, shown, "result", "result: ");
-    quote_member(out, shown, "notes", "notes: ");
+    if (fits)
+        foreign_quote(out, text);
+    else
+        foreign_page(shown, "text", text, offset, PAGE, "task_list, this id", out);
+    free(text);
     return shown;
 }
 
