@@ -120,7 +120,7 @@ class Session extends EventEmitter {
   // What the agent held when its last window ended is taken up again.
   async #resume() {
     for (const { id } of this.tasks.mine.filter(({ state, holder }) => state === 'claimed' && holder === this.agent))
-      await this.claim(id, { resume: true }).catch((error) => this.log(`${id} is not taken up again: ${error.message}`));
+      await this.#claim(this.society, id, { resume: true }).catch((error) => this.log(`${id} is not taken up again: ${error.message}`));
     if (this.files.some(({ holder, waiting, task }) => holder === this.agent && !waiting && !task))
       await this.society.ownership.renew().catch((error) => this.log(`reservations are not renewed: ${error.message}`));
   }
@@ -237,7 +237,10 @@ class Session extends EventEmitter {
 
   // Claims a task. Neither it nor a reservation needs renewing: they last as long as the agent's presence, which is the window.
   async claim(id, options = {}) {
-    const { tasks } = await this.open();
+    return this.#claim(await this.open(), id, options);
+  }
+
+  async #claim({ tasks }, id, options) {
     const claim = await tasks.claim(id, { ...options, renew: false });
     this.#held.set(claim.id, claim.token);
     return claim;

@@ -19,7 +19,7 @@ module.exports = ({ vscode, session, status }) => {
   const acquire = async (patterns, reason) => {
     const { ownership } = await session.open();
     const { paths } = await ownership.acquire(patterns, { reason, renew: false });
-    status.quiet(`reserved: ${inert(paths.join(', '))}`);
+    status.done(`reserved: ${inert(paths.join(', '))}`);
     return paths;
   };
 
@@ -48,7 +48,7 @@ module.exports = ({ vscode, session, status }) => {
       if (typeof argument === 'string' || Array.isArray(argument)) return ownership.release(argument);
       const { token, paths } = await pickReservation(argument, own(), 'Release…');
       await session.changeFiles(token, 'release');
-      status.quiet(`released: ${inert(paths.join(', '))}`);
+      status.done(`released: ${inert(paths.join(', '))}`);
       return undefined;
     },
 
@@ -57,7 +57,7 @@ module.exports = ({ vscode, session, status }) => {
       const { token, paths } = await pickReservation(argument, own(), 'Hand over…');
       const whom = to || (await pickAgent(session, `Hand ${paths.join(', ')} over to…`));
       await session.changeFiles(token, 'handover', { to: whom });
-      status.quiet(`handed over to ${inert(whom, 64)}: ${inert(paths.join(', '))}`);
+      status.done(`handed over to ${inert(whom, 64)}: ${inert(paths.join(', '))}`);
     },
 
     async askOwner(argument, content) {
@@ -66,7 +66,7 @@ module.exports = ({ vscode, session, status }) => {
       const name = nameOf(argument, reservation);
       const text = content || (await ask(`Question to ${reservation.holder}`, { value: `May I change ${name}?`, validateInput: notEmpty('A text') }));
       await society.send({ to: reservation.holder, type: 'question', content: text, data: { paths: reservation.paths } });
-      status.quiet(`asked ${inert(reservation.holder, 64)} about ${name}`);
+      status.done(`asked ${inert(reservation.holder, 64)} about ${name}`);
     },
 
     // Waits in the queue, for as long as the person likes.

@@ -14,7 +14,7 @@ module.exports = ({ session, documents, status }) => ({
     const society = await session.open();
     const whom = given(to, 'agentId') || (await pickAgent(session, 'Send a message to…', { everyone: true }));
     const id = await society.send({ to: whom, content: content || (await text(`Message to ${whom}`)) });
-    status.quiet(`sent to ${inert(whom, 64)}`);
+    status.done(`sent to ${inert(whom, 64)}`);
     return id;
   },
 
@@ -23,7 +23,7 @@ module.exports = ({ session, documents, status }) => ({
     const message = await pickMessage(session, argument, session.inbox.all, 'Reply to…');
     const id = await society.reply(message, content || (await text(`Reply to ${message.from}: ${about(message)}`)));
     await session.read([message]);
-    status.quiet(`reply sent to ${inert(message.from, 64)}`);
+    status.done(`reply sent to ${inert(message.from, 64)}`);
     return id;
   },
 
@@ -31,7 +31,7 @@ module.exports = ({ session, documents, status }) => ({
     const society = await session.open();
     const message = await pickMessage(session, argument, session.inbox.owed, 'Acknowledge…');
     await society.acknowledge(message);
-    status.quiet(`acknowledged: ${inert(about(message))}`);
+    status.done(`acknowledged: ${inert(about(message))}`);
   },
 
   async openThread(argument) {

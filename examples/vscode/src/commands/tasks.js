@@ -19,7 +19,7 @@ module.exports = ({ vscode, session, documents, status }) => {
     const { tasks } = await session.open();
     const id = await pickTask(session, argument, able(change), placeHolder);
     await tasks.change(id, change, await fields(id, value));
-    status.quiet(`${done}: ${inert(titleOf(id))}`);
+    status.done(`${done}: ${inert(titleOf(id))}`);
   };
   const reason = (prompt) => async (id, value) => ({
     reason: value || (await ask(`${prompt} ${id}`, { validateInput: notEmpty('A reason') })),
@@ -27,7 +27,7 @@ module.exports = ({ vscode, session, documents, status }) => {
 
   const claimed = async (claim) => {
     const { title, paths } = await claim.task();
-    status.quiet(`claimed: ${inert(title)}`);
+    status.done(`claimed: ${inert(title)}`);
     if (paths.length) await vscode.commands.executeCommand('society.files.focus', { preserveFocus: true });
     return claim.id;
   };
@@ -55,7 +55,7 @@ module.exports = ({ vscode, session, documents, status }) => {
         ...(paths.trim() ? { paths: paths.trim().split(/\s+/) } : {}),
         ...(assignee ? { assignee } : {}),
       });
-      status.quiet(`made: ${id}`);
+      status.done(`made: ${id}`);
       return id;
     },
 

@@ -67,6 +67,11 @@ class StatusBar {
     vscode.window.setStatusBarMessage(`$(mail) ${text}`, QUIET_MS);
   }
 
+  // Says that what the person asked for was done.
+  done(text) {
+    vscode.window.setStatusBarMessage(`$(check) ${text}`, QUIET_MS);
+  }
+
   dispose() {
     this.#item.dispose();
   }
