@@ -50,7 +50,11 @@ function watch() {
     vscode.workspace.onDidChangeWorkspaceFolders(again),
     vscode.workspace.onDidChangeConfiguration((event) => {
       const ours = ['agentId', 'role', 'sharedDir', 'capabilities'];
-      if (ours.some((name) => event.affectsConfiguration(`society.${name}`) || event.affectsConfiguration(`kilo-code.societyAgent.${name}`)))
+      if (
+        ours.some(
+          (name) => event.affectsConfiguration(`society.${name}`) || event.affectsConfiguration(`kilo-code.societyAgent.${name}`),
+        )
+      )
         again();
     }),
   ];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The window's membership in a society: opened, registered, joined, followed. It knows nothing of the editor. What it holds is
-// always what the library said last: when a log grows, the lists that depend on it are asked for again, once for any number of
-// records that came meanwhile. Nothing runs while nothing happens.
+// always what the library said last: when a log grows, the lists that depend on it are asked for again, once for any number
+// of records that came meanwhile. Nothing runs while nothing happens.
 //
 // States: off; connecting; ready; elsewhere (another process is this agent: one looks on, and joins when that one ends); and, with
 // `error`, library, society, agent or error: what is missing, or what went wrong.
@@ -96,7 +96,8 @@ class Session extends EventEmitter {
     const society = await Society.open({ dir, agent });
     this.society = society;
     const joined = await this.#join();
-    if (joined) await society.register({ ...registration, pid: process.pid, ...(role && { role }), ...(capabilities && { capabilities }) });
+    if (joined)
+      await society.register({ ...registration, pid: process.pid, ...(role && { role }), ...(capabilities && { capabilities }) });
     this.#follow();
     this.inbox = new Inbox(agent, await society.inbox());
     await Promise.all(['agents', 'tasks', 'files'].map((list) => this.#ask(list)));
@@ -120,7 +121,9 @@ class Session extends EventEmitter {
   // What the agent held when its last window ended is taken up again.
   async #resume() {
     for (const { id } of this.tasks.mine.filter(({ state, holder }) => state === 'claimed' && holder === this.agent))
-      await this.#claim(this.society, id, { resume: true }).catch((error) => this.log(`${id} is not taken up again: ${error.message}`));
+      await this.#claim(this.society, id, { resume: true }).catch((error) =>
+        this.log(`${id} is not taken up again: ${error.message}`),
+      );
     if (this.files.some(({ holder, waiting, task }) => holder === this.agent && !waiting && !task))
       await this.society.ownership.renew().catch((error) => this.log(`reservations are not renewed: ${error.message}`));
   }
@@ -145,7 +148,8 @@ class Session extends EventEmitter {
   #follow() {
     const { society } = this;
     const { signal } = this.#stop;
-    for (const log of Object.keys(DEPENDENT)) this.#read(log, society.follow(log, { signal }), (record) => this.#changed(log, record));
+    for (const log of Object.keys(DEPENDENT))
+      this.#read(log, society.follow(log, { signal }), (record) => this.#changed(log, record));
     this.#read('deliveries', society.follow('deliveries', { signal }), (record) => {
       if (this.inbox.receipt(record)) this.emit('inbox');
     });
@@ -229,7 +233,7 @@ class Session extends EventEmitter {
     const unread = this.inbox.seen(messages);
     if (unread.length === 0) return;
     this.emit('inbox');
-    for (const { id } of unread) if (id) await society.markDelivered(id);
+    for (const { id } of unread) if (typeof id === 'string') await society.markDelivered(id);
     await this.#commitRead();
   }
 

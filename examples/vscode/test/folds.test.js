@@ -27,7 +27,10 @@ test('words of strangers are one line of plain text', () => {
 test('times are told as people do', () => {
   const now = Date.parse('2026-01-02T00:00:00Z');
   const told = ['2026-01-01T23:59:30Z', '2026-01-01T23:55:00Z', '2026-01-01T21:00:00Z', '2025-12-30T00:00:00Z', 'nonsense'];
-  assert.deepEqual(told.map((time) => words.ago(time, now)), ['now', '5 min', '3 h', '3 d', '']);
+  assert.deepEqual(
+    told.map((time) => words.ago(time, now)),
+    ['now', '5 min', '3 h', '3 d', ''],
+  );
 });
 
 test('a message is about its subject, its first line, or its task', () => {
@@ -45,11 +48,17 @@ test('the inbox knows each message once, and what its receipts say', () => {
   const inbox = new Inbox('me', [message('m1', { unread: false }), message('m2', { unread: true })]);
   assert.equal(inbox.add(message('m2')), false);
   assert.equal(inbox.add(message('m3', { ackRequired: true })), true);
-  assert.deepEqual(inbox.unread.map(({ id }) => id), ['m2', 'm3']);
+  assert.deepEqual(
+    inbox.unread.map(({ id }) => id),
+    ['m2', 'm3'],
+  );
   assert.equal(inbox.receipt({ messageId: 'm2', deliveredTo: 'another' }), false);
   assert.equal(inbox.receipt({ messageId: 'none', deliveredTo: 'me' }), false);
   assert.equal(inbox.receipt({ messageId: 'm2', deliveredTo: 'me', deliveredAt: 'T' }), true);
-  assert.deepEqual(inbox.owed.map(({ id }) => id), ['m3']);
+  assert.deepEqual(
+    inbox.owed.map(({ id }) => id),
+    ['m3'],
+  );
   inbox.receipt({ messageId: 'm3', deliveredTo: 'me', acknowledgedAt: 'T' });
   assert.deepEqual([inbox.owed.length, inbox.unread.length], [0, 0]);
 });
@@ -63,6 +72,29 @@ test('a message of a foreign writer, without an id, is one message too', () => {
   assert.equal(inbox.seen(inbox.all).length, 0);
 });
 
+test('what stands in the fields of strangers does no harm', () => {
+  const hostile = {
+    id: 7,
+    thread: {},
+    type: 'constructor',
+    from: ['x'],
+    content: null,
+    subject: [1],
+    priority: {},
+    position: 5n,
+  };
+  const inbox = new Inbox('me');
+  inbox.add(hostile);
+  inbox.add({ position: 6n, thread: '', type: '__proto__' });
+  assert.deepEqual(
+    inbox.threads().map(({ key }) => key),
+    ['6', '5'],
+  );
+  assert.equal(priorityOf(hostile), 'queue');
+  assert.equal(priorityOf({ type: '__proto__' }), 'queue');
+  assert.equal(noticeOf(hostile).text, '["x"]: [1]');
+});
+
 test('threads: that with the newest message first', () => {
   const inbox = new Inbox('me', [
     message('m1', { unread: false }),
@@ -71,14 +103,24 @@ test('threads: that with the newest message first', () => {
     message('m4', { thread: 'mine', unread: false }),
   ]);
   const threads = inbox.threads();
-  assert.deepEqual(threads.map(({ key, messages, unread }) => [key, messages.length, unread]), [['mine', 1, 0], ['m1', 2, 1], ['m2', 1, 1]]);
+  assert.deepEqual(
+    threads.map(({ key, messages, unread }) => [key, messages.length, unread]),
+    [
+      ['mine', 1, 0],
+      ['m1', 2, 1],
+      ['m2', 1, 1],
+    ],
+  );
   assert.equal(threads[1].last.id, 'm3');
 });
 
 test('a message disturbs as its priority says, which follows its type', () => {
   const types = ['question', 'message', 'shutdown', 'task_assign', 'review_request', 'task_complete', 'status_update', 'other'];
   const expected = ['interrupt', 'interrupt', 'interrupt', 'queue', 'queue', 'log', 'log', 'queue'];
-  assert.deepEqual(types.map((type) => priorityOf({ type })), expected);
+  assert.deepEqual(
+    types.map((type) => priorityOf({ type })),
+    expected,
+  );
   assert.equal(priorityOf({ type: 'question', priority: 'log' }), 'log');
   assert.equal(priorityOf({ type: 'question', priority: 'loudest' }), 'interrupt');
   assert.deepEqual(noticeOf(message('m1')), { level: 'toast', text: 'a: m1' });
@@ -91,16 +133,37 @@ test('what was missed is told in one', () => {
   assert.equal(noticeOfMissed([log]), null);
   assert.equal(noticeOfMissed([log, message('m2')]).text, 'a: m2');
   const many = ['a', 'b', 'c', 'd'].map((from, i) => message(`m${i}`, { from, type: 'task_assign' }));
-  assert.deepEqual([noticeOfMissed(many).level, noticeOfMissed(many).text], ['quiet', '4 messages while you were away, from a, b, c and others']);
+  assert.deepEqual(
+    [noticeOfMissed(many).level, noticeOfMissed(many).text],
+    ['quiet', '4 messages while you were away, from a, b, c and others'],
+  );
   assert.equal(noticeOfMissed([...many, message('m9')]).level, 'toast');
 });
 
-const task = (id, fields) => ({ id, title: id, state: 'open', priority: 2, dependsOn: [], holder: null, assignee: null, role: null, ...fields });
+const task = (id, fields) => ({
+  id,
+  title: id,
+  state: 'open',
+  priority: 2,
+  dependsOn: [],
+  holder: null,
+  assignee: null,
+  role: null,
+  ...fields,
+});
 
 test('tasks: mine without what is over, all by urgency', () => {
-  const all = [task('t1', { state: 'done' }), task('t2', { priority: 4 }), task('t3'), task('t4', { state: 'claimed', holder: 'me' })];
+  const all = [
+    task('t1', { state: 'done' }),
+    task('t2', { priority: 4 }),
+    task('t3'),
+    task('t4', { state: 'claimed', holder: 'me' }),
+  ];
   const groups = tasks.groups({ all, ready: [all[2]], mine: [all[0], all[3]] });
-  assert.deepEqual(groups.map((group) => group.tasks.map(({ id }) => id)), [['t4'], ['t3'], ['t4', 't3', 't2', 't1']]);
+  assert.deepEqual(
+    groups.map((group) => group.tasks.map(({ id }) => id)),
+    [['t4'], ['t3'], ['t4', 't3', 't2', 't1']],
+  );
 });
 
 test('what can be done with a task', () => {
@@ -118,14 +181,20 @@ test('what can be done with a task', () => {
 test('agents: oneself, who is here, who is not', () => {
   const agent = (agentId, online, fields) => ({ agentId, online, role: null, status: 'idle', claims: [], owns: [], ...fields });
   const list = [agent('c', false), agent('b', true), agent('a', true), agent('me', true)];
-  assert.deepEqual(agents.ordered(list, 'me').map(({ agentId }) => agentId), ['me', 'a', 'b', 'c']);
+  assert.deepEqual(
+    agents.ordered(list, 'me').map(({ agentId }) => agentId),
+    ['me', 'a', 'b', 'c'],
+  );
   assert.equal(agents.detail(agent('me', true, { role: 'r', status: 'busy', claims: ['t1'] }), 'me'), 'you · r · busy · 1 task');
   assert.equal(agents.detail(agent('c', false), 'me'), 'offline');
 });
 
 test('files: own ones first, who waits last', () => {
   const list = [{ holder: 'w', waiting: true }, { holder: 'a' }, { holder: 'me' }];
-  assert.deepEqual(files.ordered(list, 'me').map(({ holder }) => holder), ['me', 'a', 'w']);
+  assert.deepEqual(
+    files.ordered(list, 'me').map(({ holder }) => holder),
+    ['me', 'a', 'w'],
+  );
   const online = new Set(['a']);
   assert.equal(files.detail({ holder: 'a', mode: 'shared', task: 't1', reason: null }, 'me', online), 'a · shared · t1');
   assert.equal(files.detail({ holder: 'z', mode: 'exclusive' }, 'me', online), 'z, who is gone');
@@ -161,5 +230,8 @@ test('settings: our own first, then those of Kilo Code, and empty ones are none'
     'kilo-code.societyAgent.role': { workspaceFolderValue: 'tester', globalValue: 'x' },
     'kilo-code.societyAgent.capabilities': { globalValue: ['c'] },
   };
-  assert.deepEqual(readSettings((key) => set[key]), { agentId: 'w1', role: 'tester', capabilities: ['c'] });
+  assert.deepEqual(
+    readSettings((key) => set[key]),
+    { agentId: 'w1', role: 'tester', capabilities: ['c'] },
+  );
 });

@@ -29,8 +29,11 @@ test('the commands of the manifest are those of the code', () => {
 test('menus, welcomes and sources name only what there is', () => {
   const known = new Set(commands.map(({ command }) => command));
   const ids = views.society.map(({ id }) => id);
-  const named = Object.values(menus).flat().map(({ command }) => command);
-  for (const { contents } of viewsWelcome) named.push(...[...contents.matchAll(/\(command:(society\.\w+)\)/g)].map(([, name]) => name));
+  const named = Object.values(menus)
+    .flat()
+    .map(({ command }) => command);
+  for (const { contents } of viewsWelcome)
+    named.push(...[...contents.matchAll(/\(command:(society\.\w+)\)/g)].map(([, name]) => name));
   for (const name of named) assert.ok(known.has(name), name);
   for (const [, name] of sources.matchAll(/executeCommand\('(society\.[\w.]+)'/g))
     assert.ok(known.has(name) || ids.includes(name.replace(/\.focus$/, '')), name);
@@ -53,11 +56,33 @@ test('a thread as a document', () => {
   assert.match(text, /^a → b, c {4}T {4}question\n\nS\n\nx \[2Jy\n/);
   assert.match(text, /b → a {4}U {4}answer\nAcknowledged V\n/);
   assert.match(text, /"ok": true/);
+  assert.match(threadText([{ from: {}, to: null, type: 7, attachments: 'x', content: undefined }]), /^{} → /);
 });
 
 test('a task as a document', () => {
-  const fields = { role: null, parent: null, labels: [], paths: ['a/**'], dependsOn: [], createdBy: 'w', createdAt: 'T', updatedAt: null };
-  const text = taskText({ id: 't1', title: 'Build', state: 'claimed', holder: 'w1', priority: 1, assignee: null, result: null, reason: null, ...fields, description: 'All of it', notes: [{ text: 'half', from: 'w1' }] });
+  const fields = {
+    role: null,
+    parent: null,
+    labels: [],
+    paths: ['a/**'],
+    dependsOn: [],
+    createdBy: 'w',
+    createdAt: 'T',
+    updatedAt: null,
+  };
+  const text = taskText({
+    id: 't1',
+    title: 'Build',
+    state: 'claimed',
+    holder: 'w1',
+    priority: 1,
+    assignee: null,
+    result: null,
+    reason: null,
+    ...fields,
+    description: 'All of it',
+    notes: [{ text: 'half', from: 'w1' }],
+  });
   assert.match(text, /^t1 {2}Build\n\nState {5}claimed, held by w1\nPriority {2}1\nFiles {5}a\/\*\*\nMade {6}w, T\n/);
   assert.match(text, /All of it\n/);
   assert.match(text, /• half {2}\(w1\)\n/);

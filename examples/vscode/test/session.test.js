@@ -50,7 +50,10 @@ test('a window joins as the agent of its settings, and catches up', async (t) =>
   const missed = once(own, 'missed');
   await own.connect({ folder: path.join(dir, 'sub'), settings: { agentId: 'w1', role: 'tester', capabilities: ['c'] } });
   assert.deepEqual([own.state, own.agent, own.root], ['ready', 'w1', dir]);
-  assert.deepEqual((await missed)[0].map(({ content }) => content), ['missed']);
+  assert.deepEqual(
+    (await missed)[0].map(({ content }) => content),
+    ['missed'],
+  );
   const { online, role, capabilities, workspace, pid } = await other.agentInfo('w1');
   assert.deepEqual([online, role, capabilities, workspace, pid], [true, 'tester', ['c'], path.join(dir, 'sub'), process.pid]);
   await own.disconnect();
@@ -67,7 +70,10 @@ test('what is unread stays so until the person has read it, over windows', async
   await until(own, 'inbox', () => own.inbox.unread.length === 2);
   await own.read([own.inbox.unread[0]]);
   await own.connect(here);
-  assert.deepEqual(own.inbox.unread.map(({ content }) => content), ['two']);
+  assert.deepEqual(
+    own.inbox.unread.map(({ content }) => content),
+    ['two'],
+  );
   await other.send({ to: 'w1', content: 'three' });
   await until(own, 'inbox', () => own.inbox.unread.length === 2);
   await own.read(own.inbox.unread);
@@ -125,7 +131,9 @@ test('what the agent held is taken up again by its next window', async (t) => {
       await society.ownership.acquire('a');
       process.kill(process.pid, 'SIGKILL');
     });`;
-  assert.throws(() => execFileSync(process.execPath, ['-e', program], { cwd: __dirname, timeout: TOO_LONG_MS }), { signal: 'SIGKILL' });
+  assert.throws(() => execFileSync(process.execPath, ['-e', program], { cwd: __dirname, timeout: TOO_LONG_MS }), {
+    signal: 'SIGKILL',
+  });
   const own = session(t);
   await own.connect({ folder: dir, settings: { agentId: 'w1' } });
   const other = await member(t, dir, 'w2');
@@ -182,7 +190,13 @@ test('what other extensions get', async (t) => {
   await api.sendMessage('w2', 'text'); // waits for the connection under way
   await api.sendMessage(['w2'], { content: { a: 1 }, type: 'question' });
   await connected;
-  assert.deepEqual((await other.inbox()).map(({ content, type }) => [content, type]), [['text', 'message'], [{ a: 1 }, 'question']]);
+  assert.deepEqual(
+    (await other.inbox()).map(({ content, type }) => [content, type]),
+    [
+      ['text', 'message'],
+      [{ a: 1 }, 'question'],
+    ],
+  );
   const id = await api.assignTask({ title: 'one', to: 'w2' });
   assert.equal((await other.tasks.get(id)).assignee, 'w2');
   assert.equal(await api.assignTask({ id, to: 'w1' }), id);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Commands about reserved files. Each takes a pattern, an address of the editor, a node of a view or what a warning is about, or asks.
+// Commands about reserved files. Each takes a pattern, an address of the editor, a node of a view or what a warning is about, or
+// asks.
 
 'use strict';
 
@@ -64,7 +65,9 @@ module.exports = ({ vscode, session, status }) => {
       const society = await session.open();
       const reservation = await pickReservation(argument, others(), 'Ask the owner of…');
       const name = nameOf(argument, reservation);
-      const text = content || (await ask(`Question to ${reservation.holder}`, { value: `May I change ${name}?`, validateInput: notEmpty('A text') }));
+      const text =
+        content ||
+        (await ask(`Question to ${reservation.holder}`, { value: `May I change ${name}?`, validateInput: notEmpty('A text') }));
       await society.send({ to: reservation.holder, type: 'question', content: text, data: { paths: reservation.paths } });
       status.done(`asked ${inert(reservation.holder, 64)} about ${name}`);
     },

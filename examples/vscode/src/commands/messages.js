@@ -4,6 +4,7 @@
 
 'use strict';
 
+const { threadOf } = require('../folds/inbox.js');
 const { about, inert } = require('../folds/words.js');
 const { ask, given, notEmpty, pickAgent, pickMessage } = require('./pick.js');
 
@@ -38,8 +39,7 @@ module.exports = ({ session, documents, status }) => ({
     await session.open();
     const message = await pickMessage(session, argument, session.inbox.all, 'Open…');
     await documents.showThread(message);
-    const key = message.thread || message.id;
-    await session.read(session.inbox.all.filter((other) => other === message || (key && (other.thread || other.id) === key)));
+    await session.read(session.inbox.all.filter((other) => threadOf(other) === threadOf(message)));
   },
 
   async readAll() {

@@ -21,7 +21,8 @@ async function pick(items, placeHolder, none) {
   return wanted(await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true })).value;
 }
 
-const ask = async (prompt, options = {}) => wanted(await vscode.window.showInputBox({ prompt, ignoreFocusOut: true, ...options }));
+const ask = async (prompt, options = {}) =>
+  wanted(await vscode.window.showInputBox({ prompt, ignoreFocusOut: true, ...options }));
 
 const notEmpty = (what) => (value) => (value.trim() ? undefined : `${what} is needed.`);
 

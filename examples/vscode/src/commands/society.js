@@ -33,7 +33,9 @@ module.exports = ({ vscode, session, output, connect, folder }) => ({
             placeHolder: 'backend-001',
             validateInput: (value) => (ID.test(value) ? undefined : 'Letters, digits, dots, dashes and underscores, at most 64.'),
           });
-    const target = vscode.workspace.workspaceFile ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.WorkspaceFolder;
+    const target = vscode.workspace.workspaceFile
+      ? vscode.ConfigurationTarget.Workspace
+      : vscode.ConfigurationTarget.WorkspaceFolder;
     const [first] = vscode.workspace.workspaceFolders || [];
     await vscode.workspace.getConfiguration('society', first && first.uri).update('agentId', id, target);
   },

@@ -15,12 +15,14 @@ module.exports = ({ vscode, session, documents, status }) => {
   const titleOf = (id) => (session.tasks.all.find((task) => task.id === id) || { title: id }).title;
 
   // A command that makes one change; `fields` asks for what belongs to it.
-  const changing = (change, placeHolder, done, fields = () => undefined) => async (argument, value) => {
-    const { tasks } = await session.open();
-    const id = await pickTask(session, argument, able(change), placeHolder);
-    await tasks.change(id, change, await fields(id, value));
-    status.done(`${done}: ${inert(titleOf(id))}`);
-  };
+  const changing =
+    (change, placeHolder, done, fields = () => undefined) =>
+    async (argument, value) => {
+      const { tasks } = await session.open();
+      const id = await pickTask(session, argument, able(change), placeHolder);
+      await tasks.change(id, change, await fields(id, value));
+      status.done(`${done}: ${inert(titleOf(id))}`);
+    };
   const reason = (prompt) => async (id, value) => ({
     reason: value || (await ask(`${prompt} ${id}`, { validateInput: notEmpty('A reason') })),
   });
@@ -40,15 +42,20 @@ module.exports = ({ vscode, session, documents, status }) => {
   return {
     async newTask(argument, options = {}) {
       const { tasks } = await session.open();
-      const title = typeof argument === 'string' ? argument : await ask('What is to be done?', { validateInput: notEmpty('A title') });
+      const title =
+        typeof argument === 'string' ? argument : await ask('What is to be done?', { validateInput: notEmpty('A title') });
       const assignee = given(argument, 'agentId') && typeof argument !== 'string' ? given(argument, 'agentId') : options.assignee;
       if (typeof argument === 'string') return tasks.create({ title, ...options });
       const priority = await vscode.window.showQuickPick(
-        PRIORITIES.map((label, value) => ({ label, description: String(value), value })).sort((a, b) => Math.abs(a.value - 2) - Math.abs(b.value - 2)),
+        PRIORITIES.map((label, value) => ({ label, description: String(value), value })).sort(
+          (a, b) => Math.abs(a.value - 2) - Math.abs(b.value - 2),
+        ),
         { placeHolder: 'How urgent is it?' },
       );
       if (!priority) return undefined;
-      const paths = await ask('Which files will it touch? Patterns, with spaces between; empty: not known', { placeHolder: 'src/auth/** doc/auth.md' });
+      const paths = await ask('Which files will it touch? Patterns, with spaces between; empty: not known', {
+        placeHolder: 'src/auth/** doc/auth.md',
+      });
       const id = await tasks.create({
         title,
         priority: priority.value,
@@ -89,6 +96,8 @@ module.exports = ({ vscode, session, documents, status }) => {
     noteTask: changing('note', 'Add a note to…', 'noted', async (id, value) => ({
       text: value || (await ask(`Note on ${id}`, { validateInput: notEmpty('A text') })),
     })),
-    assignTask: changing('assign', 'Assign…', 'assigned', async (id, value) => ({ to: value || (await pickAgent(session, `Give ${id} to…`)) })),
+    assignTask: changing('assign', 'Assign…', 'assigned', async (id, value) => ({
+      to: value || (await pickAgent(session, `Give ${id} to…`)),
+    })),
   };
 };

@@ -16,7 +16,10 @@ function ordered(agents, self) {
 // The words behind an agent's id. That it is here, and idle, its icon says.
 function detail(agent, self) {
   const state = !agent.online ? 'offline' : agent.status !== 'idle' && agent.status;
-  const work = [agent.claims.length && count(agent.claims.length, 'task'), agent.owns.length && count(agent.owns.length, 'pattern')];
+  const work = [
+    agent.claims.length && count(agent.claims.length, 'task'),
+    agent.owns.length && count(agent.owns.length, 'pattern'),
+  ];
   return [agent.agentId === self && 'you', agent.role, state, ...work].filter(Boolean).join(' · ');
 }
 

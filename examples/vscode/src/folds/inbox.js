@@ -4,7 +4,11 @@
 
 'use strict';
 
-const keyOf = (message) => (message.id ? `id ${message.id}` : `at ${message.position}`);
+const text = (value) => typeof value === 'string' && value !== '';
+const keyOf = ({ id, position }) => (text(id) ? `id ${id}` : `at ${position}`);
+
+// The id of the first message of the thread that a message stands in; of one that has none the position.
+const threadOf = ({ thread, id, position }) => (text(thread) ? thread : text(id) ? id : String(position));
 
 class Inbox {
   #agent;
@@ -33,7 +37,8 @@ class Inbox {
     return true;
   }
 
-  // The person has seen them: gives those that were unread. One without an id can have no receipt, and is seen for this window only.
+  // The person has seen them: gives those that were unread. One without an id can have no receipt, and is seen for this window
+  // only.
   seen(messages) {
     const known = messages.map((message) => this.#messages.get(keyOf(message))).filter((message) => message && message.unread);
     for (const message of known) message.unread = false;
@@ -57,11 +62,11 @@ class Inbox {
     return this.all.filter((message) => message.ackRequired && !message.acknowledgedAt);
   }
 
-  // {key, messages, unread, last}, that with the newest message first. The key is the id of the thread's first message.
+  // {key, messages, unread, last}, that with the newest message first.
   threads() {
     const threads = new Map();
     for (const message of this.#messages.values()) {
-      const key = message.thread || message.id || keyOf(message);
+      const key = threadOf(message);
       const thread = threads.get(key) || { key, messages: [], unread: 0, last: null };
       thread.messages.push(message);
       thread.unread += message.unread ? 1 : 0;
@@ -73,4 +78,4 @@ class Inbox {
   }
 }
 
-module.exports = { Inbox };
+module.exports = { Inbox, threadOf };

@@ -8,6 +8,7 @@ const { about, count, inert } = require('./words.js');
 
 const PRIORITIES = ['interrupt', 'queue', 'log'];
 const BY_TYPE = {
+  __proto__: null, // types are anybody's words
   question: 'interrupt',
   message: 'interrupt',
   shutdown: 'interrupt',

@@ -24,7 +24,8 @@ const lines = (value) =>
     .map((part) => part.replace(/\t/g, '    ').replace(UNSEEN, ' '))
     .join('\n');
 
-// For a notification, which would make links of `[text](command:…)`, and for the status bar, which would make icons of `$(name)`.
+// For a notification, which would make links of `[text](command:…)`, and for the status bar, which would make icons of
+// `$(name)`.
 const inert = (value, most) => line(value, most).replace(/\]\(/g, '] (').replace(/\$\(/g, '$ (');
 
 // How long ago: "now", "5 min", "3 h", "2 d".

@@ -26,7 +26,11 @@ class Badges {
     if (!owner) return undefined;
     const badge = line(owner.holder, 64).slice(0, 2).toUpperCase();
     const why = owner.reason ? `: ${line(owner.reason)}` : '';
-    return new vscode.FileDecoration(badge, `Reserved by ${line(owner.holder)}${why}`, new vscode.ThemeColor('society.ownedByOther'));
+    return new vscode.FileDecoration(
+      badge,
+      `Reserved by ${line(owner.holder)}${why}`,
+      new vscode.ThemeColor('society.ownedByOther'),
+    );
   }
 
   dispose() {

@@ -6,6 +6,7 @@
 'use strict';
 
 const vscode = require('vscode');
+const { threadOf } = require('../folds/inbox.js');
 const { about, line, lines } = require('../folds/words.js');
 
 const SCHEME = 'society';
@@ -15,8 +16,11 @@ function threadText(messages) {
   const parts = messages.map((message) => {
     const to = [].concat(message.to).join(', ');
     const receipt = message.acknowledgedAt ? `\nAcknowledged ${line(message.acknowledgedAt)}` : '';
-    const attached = (message.attachments || []).map(({ name, size }) => `\nAttached: ${line(name)} (${size} bytes)`).join('');
-    const content = message.content === undefined ? JSON.stringify(message.task || message.data || null, null, 2) : message.content;
+    const attached = (Array.isArray(message.attachments) ? message.attachments : [])
+      .map(({ name, size }) => `\nAttached: ${line(name)} (${size} bytes)`)
+      .join('');
+    const content =
+      message.content === undefined ? JSON.stringify(message.task || message.data || null, null, 2) : message.content;
     return [
       `${line(message.from || 'somebody')} → ${line(to)}    ${line(message.timestamp)}    ${line(message.type)}${receipt}${attached}`,
       message.subject ? `\n${line(message.subject)}\n` : '',
@@ -47,7 +51,9 @@ function taskText(task) {
     '',
     ...table.map(([name, value]) => `${name.padEnd(9)} ${line(value, 500)}`),
     ...(task.description ? ['', RULE, '', lines(task.description)] : []),
-    ...(notes.length ? ['', RULE, '', ...notes.map((note) => `• ${line(note.text || note, 2000)}${note.from ? `  (${line(note.from)})` : ''}`)] : []),
+    ...(notes.length
+      ? ['', RULE, '', ...notes.map((note) => `• ${line(note.text || note, 2000)}${note.from ? `  (${line(note.from)})` : ''}`)]
+      : []),
     '',
   ].join('\n');
 }
@@ -72,20 +78,24 @@ class Documents {
   async provideTextDocumentContent(uri) {
     const [, kind] = uri.path.split('/');
     const society = await this.#session.open();
+    const { inbox } = this.#session;
     if (kind === 'task') return taskText(await society.tasks.get(uri.query));
     const messages = await society.inbox({ thread: uri.query });
-    return messages.length ? threadText(messages) : threadText(this.#session.inbox.all.filter(({ id, position }) => uri.query === (id || String(position))));
+    return threadText(messages.length ? messages : inbox.all.filter((message) => threadOf(message) === uri.query));
   }
 
   async #show(kind, key, title) {
-    const name = line(title, 40).replace(/[/\\?#%]/g, ' ').trim() || key;
+    const name =
+      line(title, 40)
+        .replace(/[/\\?#%]/g, ' ')
+        .trim() || key;
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${kind}/${name}`, query: key });
     const document = await vscode.workspace.openTextDocument(uri);
     await vscode.window.showTextDocument(document, { preview: true });
   }
 
   showThread(message) {
-    return this.#show('thread', message.thread || message.id || String(message.position), about(message, 40));
+    return this.#show('thread', threadOf(message), about(message, 40));
   }
 
   showTask(id) {

@@ -29,7 +29,9 @@ function announce(session, status) {
     const notice = noticeOfMissed(messages);
     if (notice) tell(notice, notice.messages.length === 1 ? notice.messages[0] : null);
   });
-  session.on('lost', (task, holder) => vscode.window.showWarningMessage(`${task} is yours no more: ${inert(holder, 64)} has it.`));
+  session.on('lost', (task, holder) =>
+    vscode.window.showWarningMessage(`${task} is yours no more: ${inert(holder, 64)} has it.`),
+  );
 }
 
 module.exports = { announce };

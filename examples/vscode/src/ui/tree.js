@@ -8,7 +8,7 @@ const vscode = require('vscode');
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
 
-// node(label, {id, description, tooltip, icon, color, context, command, open, children, data}). `children`: a function; none: a leaf.
+// node(label, {id, description, tooltip, icon, context, command, open, children, data}). `children`: a function; none: a leaf.
 function node(label, { open = false, children, ...rest } = {}) {
   return { label, children, collapsible: children ? (open ? Expanded : Collapsed) : None, ...rest };
 }

@@ -15,11 +15,13 @@ const command = (name, title, ...args) => ({ command: `society.${name}`, title, 
 
 // ---- Agents
 
-const STATUS_ICONS = { busy: ['circle-filled', 'charts.orange'], paused: ['circle-filled', 'charts.yellow'] };
+const STATUS_ICONS = { __proto__: null, busy: ['circle-filled', 'charts.orange'], paused: ['circle-filled', 'charts.yellow'] };
 
 function agentNode(session, agent) {
   const { agentId, online, status, claims, owns } = agent;
-  const [name, color] = online ? STATUS_ICONS[status] || ['circle-filled', 'charts.green'] : ['circle-outline', 'disabledForeground'];
+  const [name, color] = online
+    ? STATUS_ICONS[status] || ['circle-filled', 'charts.green']
+    : ['circle-outline', 'disabledForeground'];
   const titles = new Map(session.tasks.all.map(({ id, title }) => [id, title]));
   const children = () => [
     ...claims.map((id) =>
@@ -40,7 +42,9 @@ function agentNode(session, agent) {
       agent.workspace && `In: ${line(agent.workspace)}`,
       agent.branch && `Branch: ${line(agent.branch)}`,
       agent.note && `Says: ${line(agent.note)}`,
-      online ? `Online${agent.host ? `, process ${agent.pid} on ${line(agent.host)}` : ''}` : agent.lastSeen && `Last seen ${line(agent.lastSeen)}`,
+      online
+        ? `Online${agent.host ? `, process ${agent.pid} on ${line(agent.host)}` : ''}`
+        : agent.lastSeen && `Last seen ${line(agent.lastSeen)}`,
     ]),
     icon: icon(name, color),
     context: agentId === session.agent ? 'self' : 'agent',
@@ -54,7 +58,14 @@ const agentNodes = (session) => agentsFold.ordered(session.agents, session.agent
 
 // ---- Inbox
 
-const TYPE_ICONS = { question: 'question', answer: 'comment', task_assign: 'tasklist', task_complete: 'pass', review_request: 'eye' };
+const TYPE_ICONS = {
+  __proto__: null,
+  question: 'question',
+  answer: 'comment',
+  task_assign: 'tasklist',
+  task_complete: 'pass',
+  review_request: 'eye',
+};
 
 function messageNode(message, { label = about(message), unread = message.unread, thread, children } = {}) {
   const owed = message.ackRequired && !message.acknowledgedAt;
@@ -144,7 +155,15 @@ function fileNodes(session) {
         reason && line(reason, 500),
       ]),
       icon: icon(name, own ? 'charts.green' : waiting ? undefined : 'society.ownedByOther'),
-      context: waiting ? (own ? 'files.mine' : 'files.waiting') : own ? 'files.mine' : online.has(holder) ? 'files.held' : 'files.left',
+      context: waiting
+        ? own
+          ? 'files.mine'
+          : 'files.waiting'
+        : own
+          ? 'files.mine'
+          : online.has(holder)
+            ? 'files.held'
+            : 'files.left',
       data: { reservation },
     });
   });
@@ -168,6 +187,8 @@ function makeViews(session) {
     agents.refresh();
   });
   session.on('files', () => files.refresh());
+  // How long ago something came is told when somebody looks.
+  inbox.view.onDidChangeVisibility(() => inbox.refresh());
   session.on('inbox', () => {
     inbox.refresh();
     const { length } = session.inbox.unread;

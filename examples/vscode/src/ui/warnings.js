@@ -54,10 +54,7 @@ class Warnings {
     const covers = (base, path) => vscode.languages.match({ pattern: new vscode.RelativePattern(base, path) }, document) > 0;
     return files.find(
       ({ holder, waiting, paths }) =>
-        holder !== agent &&
-        !waiting &&
-        !online.has(holder) &&
-        paths.some((path) => bases.some((base) => covers(base, path))),
+        holder !== agent && !waiting && !online.has(holder) && paths.some((path) => bases.some((base) => covers(base, path))),
     );
   }
 
