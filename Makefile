@@ -57,7 +57,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_PARTS_fuzz_beads  := $(addprefix tools/common/,task_beads.c json.c compose.c output.c escape.c)
 FUZZ_PARTS_fuzz_escape := tools/common/escape.c
 FUZZ_PARTS_fuzz_mcp    := $(wildcard tools/common/*.c tools/mcp/*.c)
-FUZZ_PARTS_fuzz_splice := $(FUZZ_PARTS_fuzz_mcp)
+FUZZ_PARTS_fuzz_splice := $(wildcard tools/common/*.c)
 # What people pick today, beside us: each program is its own file, those that they share, and the peer's library.
 PEERS           := society floor sqlite lmdb redis maildir
 PEER_DIR        := tests/bench/peers
@@ -78,7 +78,7 @@ GITA     := $(B)/lib/libsociety-git.a
 GITMAP   := libsociety/git/libsociety-git.map
 TOOLS    := $(TOOL_SRC:tools/%.c=$(B)/bin/%)
 # The tools that are linked with libsociety-git.
-GIT_TOOLS := society-worktree society-guard
+GIT_TOOLS := society-worktree
 EXAMPLES := $(EXAMPLE_SRC:%.c=$(B)/%)
 UNIT_EXAMPLES := $(UNIT_EXAMPLE_SRC:%.c=$(B)/%)
 objects   = $(1:%.c=$(B)/obj/%.o)
@@ -195,8 +195,8 @@ $(LIBLINKS) $(GITLINKS):
 	ln -sf $(<F) $@
 
 SHARED = -L$(B)/lib -lsociety $(PACKAGE_LIBS)
-# What the tool of this name is linked with, too.
-also_shared = $(if $(filter $1,$(GIT_TOOLS)),-lsociety-git)
+# What the tool of this name is linked with, too. (libinotifytools has no .pc file.)
+also_shared = $(if $(filter $1,$(GIT_TOOLS)),-lsociety-git)$(if $(filter $1,society-guard),-linotifytools)
 # $(call link,RPATH) links a program with the shared library.
 link = $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(if $1,-Wl$(comma)-rpath$(comma)'$1') -o $@ $(filter %.o,$^) $(filter %.a,$^) $(SHARED)
 # The objects of a tool: its own, and those of its folder.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Commands, as a shell would run them. `command`: from starting society-send to its end, beside /bin/true. `watch`: from starting
- * society-send until a society-watch that was running has printed the message, beside the end of such a society-send.
+ * society-send until a society-watch that was running has printed the message, beside the end of such a society-send. `hook`: what a
+ * coding agent waits for before it edits a file, which is another's, beside /bin/true.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -11,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <society/ownership.h>
+
 #include "bench/bench.h"
 #include "harness/die.h"
 
@@ -18,16 +21,24 @@
 
 extern char **environ;
 
-static pid_t start(char *const *arguments, int output)
+/* `input`: a file; NULL: our own standard input. */
+static pid_t start_with(char *const *arguments, const char *input, int output)
 {
     posix_spawn_file_actions_t files;
     pid_t pid;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+    if (input)
+        posix_spawn_file_actions_addopen(&files, STDIN_FILENO, input, O_RDONLY, 0);
     if (posix_spawnp(&pid, arguments[0], &files, NULL, arguments, environ) != 0)
         die("%s", arguments[0]);
     posix_spawn_file_actions_destroy(&files);
     return pid;
+}
+
+static pid_t start(char *const *arguments, int output)
+{
+    return start_with(arguments, NULL, output);
 }
 
 static void finish(pid_t pid)
@@ -44,6 +55,37 @@ static pid_t start_send(char *to, int output)
     char text[] = "Auth API ready at /api/auth";
     char *arguments[] = {name, agent, to, text, NULL};
     return start(arguments, output);
+}
+
+#define EDIT "edit.json"
+
+static void make_edit(void)
+{
+    static const char edit[] = "{\"hook_event_name\":\"PreToolUse\",\"tool_name\":\"Write\","
+                               "\"tool_input\":{\"file_path\":\"src/7/main.c\"}}";
+    society *s = open_society("alice");
+    int fd = open(EDIT, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0 || write(fd, edit, strlen(edit)) != (ssize_t)strlen(edit))
+        die(EDIT);
+    close(fd);
+    for (int i = 0; i < 100; i++) {
+        char paths[64];
+        snprintf(paths, sizeof paths, "[\"src/%d/**\"]", i);
+        if (society_own_acquire(s, paths, 0, NULL, 0, NULL) < 0)
+            die("%s", society_last_message(s));
+    }
+    society_close(s);
+}
+
+static pid_t start_hook(char *to, int output)
+{
+    char name[] = "society-guard";
+    char agent[] = "-abob";
+    char verb[] = "hook";
+    char claude[] = "claude";
+    char *arguments[] = {name, agent, verb, claude, NULL};
+    (void)to;
+    return start_with(arguments, EDIT, output);
 }
 
 static pid_t start_true(char *to, int output)
@@ -117,12 +159,14 @@ int main(void)
     int rounds = setting("ROUNDS", 9);
     int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
     int watch;
-    society_close(open_society("alice"));
+    make_edit();
     pid_t watcher = start_watch(&watch);
     measure_watch(watch, nothing, 1); /* it runs, and what is cold is warm */
     for (int i = 1; i <= rounds; i++) {
         report("command", "floor", i, measure_command(start_true, nothing));
         report("command", "library", i, measure_command(start_send, nothing));
+        report("hook", "floor", i, measure_command(start_true, nothing));
+        report("hook", "library", i, measure_command(start_hook, nothing));
         report("watch", "floor", i, measure_watch(watch, nothing, 0));
         report("watch", "library", i, measure_watch(watch, nothing, 1));
     }

@@ -40,6 +40,7 @@ build_set() {
     header_of jansson.h libjansson-dev
     header_of sha2.h libmd-dev
     header_of git2.h libgit2-dev
+    header_of inotifytools/inotifytools.h libinotifytools0-dev
 }
 
 tests_set() {

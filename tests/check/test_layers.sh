@@ -108,6 +108,7 @@ empty "$(only_in '(libsociety|tools/common)/json\.c' '#[[:space:]]*include.*jans
 empty "$(only_in 'libsociety/git/.*' '#[[:space:]]*include.*<git2')" "libgit2 is used by libsociety-git alone"
 empty "$(only_in 'libsociety/(watch|git/watch|memfs_names)\.c' '#[[:space:]]*include.*sys/inotify')" \
     "sys/inotify.h is included by watch.c of either library alone, and by memfs_names.c, which stands in for the directories that it watches"
+empty "$(only_in 'tools/guard/directories\.c' '#[[:space:]]*include.*<inotifytools')" "libinotifytools is used by society-guard watch alone, in one file"
 empty "$(only_in 'libsociety/sha256\.c' '#[[:space:]]*include.*<(sha2|md5|sha)\.h>')" "sha2.h is included by sha256.c alone"
 empty "$(only_in 'libsociety/lock\.c' '\bF_(OFD_)?(SETLKW?|GETLK)\b|\b(flock|lockf)[[:space:]]*\(')" "file locks are taken in lock.c alone"
 empty "$(only_in 'tools/.*' '\bv?f?printf[[:space:]]*\(|\bputs[[:space:]]*\(|\bperror[[:space:]]*\(')" "the library prints nothing"

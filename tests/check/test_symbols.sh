@@ -34,11 +34,14 @@ loads_git() {
     local tool
     for tool in tools/society*.c; do
         tool=$(basename "$tool" .c)
-        case $tool in society-worktree | society-guard) continue ;; esac
+        [ "$tool" != society-worktree ] || continue
         ! ldd "$SOCIETY_BUILD/bin/$tool" | grep -qE 'libgit2|libsociety-git' || echo "$tool"
     done
 }
-empty "$(loads_git)" "no command of the core loads libgit2"
+empty "$(loads_git)" "no command but society-worktree loads libgit2"
+empty "$(cd "$SOCIETY_BUILD" && for file in bin/* lib/*.so; do
+    ! ldd "$file" | grep -q libinotifytools || echo "$file"
+done | grep -v '^bin/society-guard$')" "nothing but society-guard loads libinotifytools"
 
 # The headers without comments and preprocessor lines.
 plain=$(for header in include/society/*.h; do

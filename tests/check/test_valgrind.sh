@@ -3,7 +3,7 @@
 #
 # The tools under valgrind: a small society from its making to its inspection.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 
 cd "$T" || exit 1
 watched() {
@@ -23,6 +23,11 @@ ok "society-inbox" watched society-inbox
 ok "society-inbox --json" watched society-inbox --json
 ok "society-status" watched society-status
 ok "society-compact" watched society-compact
+society-own -a backend-001 acquire mine >/dev/null
+hook='{"hook_event_name":"PreToolUse","tool_name":"Write","tool_input":{"file_path":"mine"}}'
+ok "society-guard hook denies" watched society-guard hook claude <<<"$hook"
+society-send -a backend-001 frontend-001 'One more' >/dev/null
+ok "and hands messages over" watched society-guard hook claude <<<'{"hook_event_name":"UserPromptSubmit"}'
 printf '{"type":"message","to":"all' >>.society-agent/messages.jsonl
 ok "society-doctor passes over a torn tail" watched society-doctor
 status_is 1 "society-doctor --repair ends it, and names the damaged line" watched society-doctor --repair

@@ -3,7 +3,8 @@
  * Somebody's configuration file, any text: it is refused with a place in it, or the value is set
  * and everything that stood there is still there, in its order.
  *
- * The first byte says how the file is read: JSON, JSON with comments, TOML.
+ * The first byte says how the file is read: JSON, JSON with comments, TOML; its highest bit, whether
+ * an element is added to a list of JSON instead.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 
 #include "common/json.h"
-#include "mcp/splice.h"
+#include "common/splice.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,6 +26,13 @@ static void must(int holds, const char *what)
         return;
     fprintf(stderr, "fuzz_splice: %s\n", what);
     abort();
+}
+
+#define ADDED "{\"mark\":\"ours\"}"
+
+static char *add(int kind, const char *text, struct splice_error *error)
+{
+    return jsonc_append(text, path, ADDED, "ours", kind == 1, error);
 }
 
 static char *set(int kind, const char *text, const char *value, struct splice_error *error)
@@ -63,17 +71,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct splice_error error = {0};
     if (size == 0)
         return 0;
+    int adds = data[0] >= 128 && data[0] % 3 != 2;
     int kind = data[0] % 3;
+    const char *value = adds ? ADDED : VALUE;
     char *text = malloc(size);
     must(text != NULL, "no memory");
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
-    char *result = set(kind, text, VALUE, &error);
+    char *result = adds ? add(kind, text, &error) : set(kind, text, VALUE, &error);
     if (result) {
-        must(strstr(result, VALUE) != NULL, "the value is missing");
-        char *again = set(kind, result, VALUE, &error);
+        must(strstr(result, value) != NULL, "the value is missing");
+        char *again = adds ? add(kind, result, &error) : set(kind, result, VALUE, &error);
         must(again && strcmp(again, result) == 0, "once more is not the same");
-        if (kind == 0)
+        if (kind == 0 && !adds)
             check_json(result, text);
         free(again);
     } else {

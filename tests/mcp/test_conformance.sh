@@ -4,7 +4,7 @@
 # The conformance suite's scenarios for servers, over a bridge from HTTP to standard input and output. Most scenarios call tools of
 # a server made for the suite (test_simple_text and so on); those that need none are run, at each revision that they know.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 cd "$T" || exit 1
 society-init >/dev/null
 
@@ -14,7 +14,8 @@ suite=$MCP_PACKAGES/node_modules/@modelcontextprotocol/conformance/dist/index.js
 # The bridge ends with its standard input, which is held open by this shell.
 mkfifo hold
 exec 7<>hold
-"$MCP_NODE" "$MCP_PACKAGES/bridge.mjs" society-mcp --agent conformance-001 <hold >url &
+"$MCP_NODE" "$MCP_PACKAGES/bridge.mjs" society-mcp --agent conformance-001 <hold >url 7>&- &
+bridge=$!
 wait_for 20 test -s url
 url=$(cat url)
 
@@ -30,13 +31,19 @@ scenario() {
 }
 
 for revision in 2025-06-18 2025-11-25; do
-    for name in server-initialize ping logging-set-level tools-list resources-list prompts-list; do
+    for name in server-initialize server-session-lifecycle ping logging-set-level tools-list resources-list prompts-list; do
         scenario "$revision" "$name"
     done
 done
-for name in server-stateless tools-list resources-list prompts-list caching sep-2164-resource-not-found http-header-validation \
+scenario 2025-11-25 server-sse-multiple-streams
+for name in server-stateless server-sse-multiple-streams tools-list resources-list prompts-list caching sep-2164-resource-not-found http-header-validation \
     input-required-result-unsupported-methods input-required-result-ignore-extra-params input-required-result-validate-input; do
     scenario 2026-07-28 "$name"
 done
+# The bridge ends behind the servers that it started.
+gone() {
+    ! kill -0 "$bridge" 2>/dev/null
+}
 exec 7>&-
+ok "no process stays" wait_for 10 gone
 done_testing

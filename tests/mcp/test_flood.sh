@@ -4,7 +4,7 @@
 # A hundred thousand calls through one connection (a million in the long run; FLOOD_CALLS says how many): memory stays what it
 # was. How fast that goes is printed and not judged.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 cd "$T" || exit 1
 society-init >/dev/null
 for i in 1 2 3 4 5; do

@@ -3,7 +3,7 @@
 #
 # The inspector's command line.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 cd "$T" || exit 1
 society-init >/dev/null
 export HOME=$T

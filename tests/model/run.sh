@@ -4,7 +4,7 @@
 # Checks the model of claims (claim.pml), whole and with one guard taken away at a time: the whole has no error, and where a guard
 # is missing the checker must find one, else it would find none anywhere.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh" || exit 1
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh" || exit 1
 
 # check WANT NAME LIVE FLAG…: WANT none or some; FLAG…: of the model; LIVE: yes for liveness.
 check() {

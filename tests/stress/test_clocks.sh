@@ -5,7 +5,7 @@
 # namespaces, where the clocks since boot differ between those who share a directory; and process namespaces, where the same
 # number names different processes.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh" || exit 1
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh" || exit 1
 cd "$T" || exit 1
 society-init >/dev/null
 tasks() {

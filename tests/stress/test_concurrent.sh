@@ -6,7 +6,7 @@
 #
 # PROCESSES and SENDS change the numbers.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh" || exit 1
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh" || exit 1
 . "$SOCIETY_SRC/tests/stress/logs.sh" || exit 1
 
 processes=${PROCESSES:-16}

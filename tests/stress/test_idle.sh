@@ -6,7 +6,7 @@
 #
 # WATCHERS, IDLE_SECONDS and IDLE_MESSAGES change the numbers.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh" || exit 1
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh" || exit 1
 . "$SOCIETY_SRC/tests/stress/logs.sh" || exit 1
 
 watchers=${WATCHERS:-64}

@@ -6,7 +6,7 @@
 #
 # KILLS and SEED change the number of kills and the choices. Every 2,000 kills it begins anew, with the next seed.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh" || exit 1
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh" || exit 1
 . "$SOCIETY_SRC/tests/stress/logs.sh" || exit 1
 
 kills=${KILLS:-$([ -n "${SOCIETY_LONG:-}" ] && echo 100000 || echo 2000)}

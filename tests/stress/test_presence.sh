@@ -4,7 +4,7 @@
 # Presence is the kernel's word: a holder that dies is offline at once and whoever watches is told, one that is stopped stays, a
 # second one is refused, and none of it depends on the process numbers that anyone sees.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh" || exit 1
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh" || exit 1
 cd "$T" || exit 1
 society-init >/dev/null
 # Only holders count: registering is a short call, which else makes an agent online for a while.

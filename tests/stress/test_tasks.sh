@@ -6,7 +6,7 @@
 #
 # PROCESSES, TASKS, KILLS (each round's) and SEED change the numbers and the choices.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh" || exit 1
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh" || exit 1
 . "$SOCIETY_SRC/tests/stress/logs.sh" || exit 1
 
 processes=${PROCESSES:-32}

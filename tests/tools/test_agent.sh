@@ -3,7 +3,7 @@
 #
 # society-agent: registration, status, listing, and hold: its exit status, signals, and that death is seen.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 cd "$T" || exit 1
 society-init >/dev/null

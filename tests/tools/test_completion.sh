@@ -3,7 +3,7 @@
 #
 # Completion in bash: verbs, options, agents, statuses.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 cd "$T" || exit 1
 society-init >/dev/null
@@ -27,6 +27,9 @@ is "$(complete_line society -C "$T" stat)" status "behind options"
 like " $(complete_line society-send --) " " --ack .* --data .* --json .* --type " "options"
 is "$(complete_line society send --sub)" --subject "options of a verb"
 is "$(complete_line society-send b)" backend-001 "agents"
+is "$(complete_line society-guard un)" uninstall "verbs of the guard"
+is "$(complete_line society guard hook --print c)" "claude codex cursor" "coding agents"
+is "$(complete_line society-guard --)" "--agent --dir --help --install --json --print --version" "its options"
 is "$(complete_line society-send -a f)" frontend-001 "agents for --agent"
 is "$(complete_line society mcp --install c)" "claude codex cursor" "clients"
 is "$(complete_line society agent status '')" "busy idle offline paused" "statuses"

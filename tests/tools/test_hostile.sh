@@ -5,7 +5,7 @@
 # opens; a file outside that would be written through them; terminal escapes in records; ids with `..`; and sizes beyond all
 # reason. Each is refused or passed over with words, in bounded time and memory, and nothing outside is touched.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh" || exit 1
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh" || exit 1
 unset SOCIETY_DIR SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 export SOCIETY_AGENT=w1
 cd "$T" || exit 1

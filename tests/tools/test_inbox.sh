@@ -3,7 +3,7 @@
 #
 # society-inbox: listing, reading, acknowledging, answering, and attachments with names that lead elsewhere.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 export SOCIETY_AGENT=bob
 cd "$T" || exit 1

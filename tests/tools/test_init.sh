@@ -3,7 +3,7 @@
 #
 # society-init: what it makes, that it leaves alone what is there, and what it refuses.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 cd "$T" || exit 1
 

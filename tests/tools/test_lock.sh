@@ -3,7 +3,7 @@
 #
 # society-lock: one at a time, the command's exit status, signals, and death.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 cd "$T" || exit 1
 society-init >/dev/null

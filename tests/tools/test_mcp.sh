@@ -3,7 +3,7 @@
 #
 # society-mcp: the protocol's eras, frames, arguments; nothing happens before the first call.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 . "$SOCIETY_SRC/tests/harness/mcp.sh"
 
 # ---- Eras ----

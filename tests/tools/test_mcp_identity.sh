@@ -3,7 +3,7 @@
 #
 # society-mcp: who is speaking, from the command line to the question at the client; and an agent that comes back.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 . "$SOCIETY_SRC/tests/harness/mcp.sh"
 
 JOIN='{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"join"}}'
@@ -98,5 +98,6 @@ once -a twin-001 < <(printf '%s\n' "$OPEN" '{"jsonrpc":"2.0","id":1,"method":"to
 is "$(jq -c 'select(.id == 1).result.structuredContent' "$T/out")" '{"agent":"twin-001","joined":false}' "it speaks beside another process of its agent"
 is "$(jq -r 'select(.method).params.level' "$T/out")" warning "and says so in the client's log"
 kill -TERM "$twin"
+wait "$twin"
 
 done_testing

@@ -3,7 +3,7 @@
 #
 # society-mcp --print-config and --install: what is set, what stays, what is refused.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 mkdir -p "$T/project/deeper" "$T/project/.git"
 cd "$T/project" || exit 1

@@ -3,7 +3,7 @@
 #
 # society-mcp: waits, cancellation, subscriptions, a client that vanishes or does not read, a society that does.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 . "$SOCIETY_SRC/tests/harness/mcp.sh"
 
 # ---- A connection that stays ----
@@ -39,9 +39,27 @@ say '{"jsonrpc":"2.0","id":6,"method":"tools/call","params":{"name":"files_own",
 say '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"files_check","arguments":{"paths":["src/a.c"]}}}'
 hear
 is "$(jq -c '[.id, .result.structuredContent.owners[0].owner.holder]' <<<"$heard")" '[7,"holder"]' "who holds a file"
+waits() {
+    society-own list --json | jq -e 'select(.holder == "long-001" and .waiting)' >/dev/null
+}
+ok "who waits for a file stands in the queue" wait_for 10 waits
 society-own --agent holder release >/dev/null
 hear
 is "$(jq -c '[.id, .result.structuredContent.granted]' <<<"$heard")" '[6,true]' "granted upon the release"
+say '{"jsonrpc":"2.0","id":"again","method":"tools/call","params":{"name":"files_own","arguments":{"release":true}}}'
+hear
+society-own --agent holder acquire 'src/**' >/dev/null
+say '{"jsonrpc":"2.0","id":"late","method":"tools/call","params":{"name":"files_own","arguments":{"paths":["src/a.c"],"seconds":1}}}'
+hear
+is "$(jq -c '[.id, .result.structuredContent.granted]' <<<"$heard")" '["late",false]' "or not in time"
+like "$heard" 'held by holder' "with who holds it"
+say '{"jsonrpc":"2.0","id":"given up","method":"tools/call","params":{"name":"files_own","arguments":{"paths":["src/a.c"],"seconds":600}}}'
+wait_for 10 waits
+say '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"given up"}}'
+left_queue() {
+    ! waits
+}
+ok "a cancelled call leaves the queue" wait_for 10 left_queue
 kill -TERM "$holder"
 say '{"jsonrpc":"2.0","id":8,"method":"resources/subscribe","params":{"uri":"society://agents"}}'
 hear

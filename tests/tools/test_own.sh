@@ -3,7 +3,7 @@
 #
 # society-own: reserving, waiting, checking, handing over, and what death does.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 mkdir -p "$T/p/src/x" "$T/p/we[i]rd" "$T/else" && cd "$T/p" || exit 1
 society-init >/dev/null
@@ -79,7 +79,7 @@ society-own release
 ok "and has it when it is released" wait "$second"
 is "$(owned)" "w2:a" "as the list says"
 society-own -a w2 release
-spawn society-agent -a dead hold -- sh -c 'society-own acquire a >/dev/null && echo up && exec sleep 600' >"$T/up"
+spawn society-agent -a dead hold -- sh -c 'society-own acquire a >/dev/null && echo $$ && exec sleep 600' >"$T/up"
 holder=$pid
 wait_for 10 test -s "$T/up"
 spawn society-own -a w2 acquire a --wait 20 >"$T/second"
@@ -88,6 +88,7 @@ ok "behind a holder under presence" wait_for 10 owned_is "dead:a w2:a?"
 kill -KILL "$holder"
 ok "its death is enough" wait "$second"
 is "$(owned)" "w2:a" "and the dead have nothing"
+kill "$(cat "$T/up")"
 society-own acquire b >/dev/null
 spawn society-own -a w2 acquire b --wait 20 >"$T/second"
 second=$pid

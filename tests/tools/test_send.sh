@@ -3,7 +3,7 @@
 #
 # society-send: one message and its fields, many from standard input, and what is refused.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 export SOCIETY_AGENT=alice
 cd "$T" || exit 1

@@ -3,7 +3,7 @@
 #
 # society VERB, and what all tools do alike: help, version, options, standard output that fails.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 cd "$T" || exit 1
 tools="society-init society-agent society-send society-watch society-inbox society-status society-doctor society-compact"

@@ -3,7 +3,7 @@
 #
 # society-status: what is on the screen, and its object.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 mkdir "$T/shop"
 cd "$T/shop" || exit 1

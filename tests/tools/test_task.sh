@@ -3,7 +3,7 @@
 #
 # society-task: every verb, the graph, import and export, run with its death and its renewals, and the example worker.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID SOCIETY_TASK SOCIETY_TOKEN
 cd "$T" || exit 1
 society-init >/dev/null

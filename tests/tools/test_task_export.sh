@@ -4,7 +4,7 @@
 # Export and import, lossless in every state: random histories are exported, imported into an empty society and exported again.
 # Only a claim does not travel: its task is exported as an open one.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID SOCIETY_TASK SOCIETY_TOKEN
 cd "$T" || exit 1
 export SOCIETY_AGENT=lead

@@ -3,7 +3,7 @@
 #
 # The vectors of tests/formats through the tools (see the README there).
 
-. "$SOCIETY_SRC/tests/harness/tap.sh" || exit 1
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh" || exit 1
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 
 # expected FILTER [ARGUMENT…]: from the vector's expect.json.

@@ -3,7 +3,7 @@
 #
 # society-watch: catching up, following, what is committed and what is not, commands, counts and timeouts, presence, closed pipes.
 
-. "$SOCIETY_SRC/tests/harness/tap.sh"
+. "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 export SOCIETY_AGENT=bob
 cd "$T" || exit 1

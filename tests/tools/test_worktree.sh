@@ -95,6 +95,8 @@ ok "gc" society-worktree gc -- --quiet
 spawn society-lock git-gc -- sh -c ": >'$T/held'; exec sleep 60"
 wait_for 20 test -e "$T/held"
 status_is 1 "and not two at once" society-worktree gc
+kill "$pid"
+wait "$pid"
 cd ../app-agent-01 || exit 1
 echo staged >>src/main.c
 git add src/main.c

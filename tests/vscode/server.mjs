@@ -32,8 +32,8 @@ export async function serve({ at, program, extensions, env }) {
     const args = ['--auth', 'none', '--bind-addr', '127.0.0.1:0', '--config', `${at}/config.yaml`];
     args.push('--user-data-dir', `${at}/data`, '--extensions-dir', extensions);
     args.push('--disable-telemetry', '--disable-update-check', '--disable-workspace-trust', '--disable-getting-started-override');
-    // Its sockets go with its directory.
-  const child = spawn(process.execPath, [program, ...args], { env: { ...process.env, ...env, HOME: at, XDG_RUNTIME_DIR: at }, detached: true });
+    // What it leaves goes with its directory.
+  const child = spawn(process.execPath, [program, ...args], { env: { ...process.env, ...env, HOME: at, XDG_RUNTIME_DIR: at, TMPDIR: at }, detached: true });
     const log = createWriteStream(`${at}/server.log`);
     child.stderr.pipe(log);
     const url = await new Promise((resolve, reject) => {

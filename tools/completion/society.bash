@@ -163,6 +163,13 @@ _society_argument() {
     task) _society_task_argument "$first" "$2" ;;
     own) _society_own_argument "$first" "$2" ;;
     worktree) _society_worktree_argument "$first" "$2" ;;
+    guard)
+        if [ "$COMP_CWORD" = "$2" ]; then
+            _society_offer "install uninstall status hook watch"
+        elif [ "$first" = hook ]; then
+            _society_offer "claude codex cursor gemini kilo"
+        fi
+        ;;
     lock) [ "$COMP_CWORD" -gt "$2" ] && mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
     inbox) [ "$COMP_CWORD" = "$2" ] && _society_offer "list read ack reply" ;;
     agent)
@@ -226,4 +233,4 @@ _society() {
 }
 
 complete -F _society society society-init society-agent society-send society-watch society-inbox society-status \
-    society-task society-own society-lock society-doctor society-compact society-worktree
+    society-task society-own society-lock society-doctor society-compact society-worktree society-mcp society-guard

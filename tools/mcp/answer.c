@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "mcp/foreign.h"
+#include "common/foreign.h"
 #include "mcp/member.h"
 #include "mcp/rpc.h"
 
@@ -18,6 +18,12 @@ void answer_begin(struct answer *a)
     a->out = open_memstream(&a->text, &a->size);
     if (!a->out)
         tool_fail(STATUS_SYSTEM, "out of memory");
+}
+
+void answer_foreign(struct answer *a)
+{
+    fputs(FOREIGN_NOTICE "\n", a->out);
+    json_put_flag(a->data, "verified", 0);
 }
 
 static json_value *content(const char *text)

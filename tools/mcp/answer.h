@@ -18,6 +18,9 @@ struct answer {
 
 void answer_begin(struct answer *a);
 
+/* Says that what follows was written by others. */
+void answer_foreign(struct answer *a);
+
 /* Sends it, and frees what it holds. */
 void answer_send(struct mcp *m, const struct request *r, struct answer *a);
 

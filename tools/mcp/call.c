@@ -49,6 +49,7 @@ static void end_call(struct mcp *m, struct call *call)
     if (call->end)
         call->end(m, call);
     society_tail_close(call->tail);
+    society_wait_close(call->wait);
     request_release(&call->request);
     free(call);
 }
@@ -162,6 +163,12 @@ void call_reply(struct mcp *m, json_value *id, json_value *result)
     }
 }
 
+static int is_readable(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, 0) != 0;
+}
+
 /* Whether there is a reason to step it, and which. */
 static int is_due(struct mcp *m, const struct call *call, int mail_ready, int64_t now,
                   enum step *ret_why)
@@ -172,6 +179,8 @@ static int is_due(struct mcp *m, const struct call *call, int mail_ready, int64_
         return 1;
     if (call->tail && society_tail_wait(call->tail, 0) != 0)
         return 1; /* also when it fails: the step will say why */
+    if (call->wait && is_readable(society_wait_fd(call->wait)))
+        return 1;
     if (call->look_again_ms > 0 && now >= call->look_ms)
         return 1;
     *ret_why = STEP_TIMEOUT;
@@ -238,10 +247,12 @@ int calls_want_mail(const struct mcp *m)
 int calls_poll(const struct mcp *m, struct pollfd *descriptors, int room)
 {
     int count = 0;
-    for (const struct call *call = m->calls; call && count < room; call = call->next)
-        if (call->tail)
-            descriptors[count++] =
-                (struct pollfd){.fd = society_tail_fd(call->tail), .events = POLLIN};
+    for (const struct call *call = m->calls; call && count < room; call = call->next) {
+        if (!call->tail && !call->wait)
+            continue;
+        int fd = call->tail ? society_tail_fd(call->tail) : society_wait_fd(call->wait);
+        descriptors[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    }
     return count;
 }
 

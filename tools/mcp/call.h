@@ -12,6 +12,8 @@
 
 #include <poll.h>
 
+#include <society/wait.h>
+
 #include "mcp/feed.h"
 #include "mcp/mcp.h"
 
@@ -30,6 +32,7 @@ struct call {
     unsigned feeds;          /* FEED_BIT of what it looks at */
     int wants_mail;          /* it waits for messages */
     society_tail *tail;      /* its own, closed at its end; NULL: none */
+    society_wait *wait;      /* its place in a queue, given up at its end; NULL: none */
     int64_t look_again_ms;   /* it is stepped at least so often; 0: on changes alone */
     int64_t asked;           /* the number of our request to the client, which several calls
                                 may share; 0: none is open */
@@ -79,7 +82,7 @@ int64_t calls_next_ms(const struct mcp *m);
 unsigned calls_feeds(const struct mcp *m);
 int calls_want_mail(const struct mcp *m);
 
-/* Adds the tails of calls; the number of descriptors. */
+/* Adds the tails and waits of calls; the number of descriptors. */
 int calls_poll(const struct mcp *m, struct pollfd *descriptors, int room);
 
 /* Refuses all of them, for this reason; those that can, finish. */

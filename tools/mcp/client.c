@@ -13,20 +13,16 @@
  */
 #include "mcp/client.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "common/config_file.h"
 #include "common/json.h"
 #include "common/output.h"
-#include "mcp/splice.h"
+#include "common/splice.h"
 
-enum { FILES = 5, FILE_MAX = 1 << 20 };
+enum { FILES = 5 };
 
 /* Codex gives a tool a minute otherwise; a wait may take longer. */
 #define CODEX_TIMEOUT "3600"
@@ -64,28 +60,6 @@ static const struct client *find_client(const char *name)
 }
 
 /* ---- What is to be said ---- */
-
-/* The program by its name where the shell finds this one by it, else by its path. */
-static char *program(void)
-{
-    char own[PATH_MAX];
-    char found[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
-    own[length > 0 ? length : 0] = '\0';
-    const char *path = getenv("PATH");
-    while (path && *path && length > 0) {
-        const char *end = strchrnul(path, ':');
-        char *candidate = NULL;
-        if (asprintf(&candidate, "%.*s/society-mcp", (int)(end - path), path) < 0)
-            tool_fail(STATUS_SYSTEM, "out of memory");
-        int is_it = realpath(candidate, found) && strcmp(found, own) == 0;
-        free(candidate);
-        if (is_it)
-            break;
-        path = *end ? end + 1 : end;
-    }
-    return strdup(length > 0 && !(path && *path) ? own : "society-mcp");
-}
 
 static void add_option(json_value *list, const char *option, const char *value)
 {
@@ -139,7 +113,7 @@ static void set_value(struct edit *e, const char *field, json_value *value)
 
 static void change(struct edit *e, const struct tool *t, const struct client_server *server)
 {
-    char *command = program();
+    char *command = config_program("society-mcp");
     json_value *arguments = arguments_of(t, server);
     if (e->client->type)
         set_value(e, "type", json_new_text(e->client->type));
@@ -164,33 +138,6 @@ static void change(struct edit *e, const struct tool *t, const struct client_ser
 
 /* ---- Files ---- */
 
-/* The nearest directory at or above the working directory that a project begins at; else the
- * working directory. */
-static char *project(void)
-{
-    static const char *const marks[] = {".society-agent", ".git", NULL};
-    char *start = getcwd(NULL, 0);
-    if (!start)
-        tool_fail(STATUS_SYSTEM, "the working directory: %s", strerror(errno));
-    char *at = strdup(start);
-    while (at && *at) {
-        for (int i = 0; marks[i]; i++) {
-            char *mark = NULL;
-            if (asprintf(&mark, "%s/%s", at, marks[i]) < 0)
-                tool_fail(STATUS_SYSTEM, "out of memory");
-            int is_there = access(mark, F_OK) == 0;
-            free(mark);
-            if (is_there) {
-                free(start);
-                return at;
-            }
-        }
-        *strrchr(at, '/') = '\0';
-    }
-    free(at);
-    return start;
-}
-
 /* The client's file in a project; through a symbolic link, the file that it leads to. */
 static char *file_of(const struct client *client, const char *directory)
 {
@@ -206,55 +153,6 @@ static char *file_of(const struct client *client, const char *directory)
         }
     }
     return path;
-}
-
-static char *read_file(const char *path, mode_t *ret_mode)
-{
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return strdup("");
-    if (fd < 0 || fstat(fd, &st) < 0)
-        tool_fail(STATUS_SYSTEM, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
-        tool_fail(STATUS_SYSTEM, "%s: not a regular file of at most %d bytes", path, FILE_MAX);
-    char *text = calloc(1, (size_t)st.st_size + 1);
-    ssize_t got = text ? read(fd, text, (size_t)st.st_size) : -1;
-    if (got != st.st_size)
-        tool_fail(STATUS_SYSTEM, "%s: it could not be read whole", path);
-    if (strlen(text) != (size_t)got)
-        tool_fail(STATUS_SYSTEM, "%s: it holds a NUL", path);
-    close(fd);
-    *ret_mode = st.st_mode & 07777;
-    return text;
-}
-
-static void make_parent(const char *path)
-{
-    char *parent = strndup(path, (size_t)(strrchr(path, '/') - path));
-    if (parent && *parent && mkdir(parent, 0777) < 0 && errno != EEXIST)
-        tool_fail(STATUS_SYSTEM, "%s: %s", parent, strerror(errno));
-    free(parent);
-}
-
-/* Beside it and in its place, so that nobody ever reads half of it. */
-static void write_file(const char *path, const char *text, mode_t mode)
-{
-    char *temporary = NULL;
-    if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-        tool_fail(STATUS_SYSTEM, "out of memory");
-    make_parent(path);
-    int fd = mkstemp(temporary);
-    if (fd < 0)
-        tool_fail(STATUS_SYSTEM, "%s: %s", temporary, strerror(errno));
-    size_t length = strlen(text);
-    if (write(fd, text, length) != (ssize_t)length || fchmod(fd, mode) < 0 || fsync(fd) < 0 ||
-        close(fd) < 0 || rename(temporary, path) < 0) {
-        int saved = errno;
-        unlink(temporary);
-        tool_fail(STATUS_SYSTEM, "%s: %s", path, strerror(saved));
-    }
-    free(temporary);
 }
 
 int client_print(const struct tool *t, const char *name, const struct client_server *server)
@@ -273,18 +171,16 @@ int client_print(const struct tool *t, const char *name, const struct client_ser
 
 int client_install(const struct tool *t, const char *name, const struct client_server *server)
 {
-    mode_t mask = umask(0);
-    umask(mask);
-    mode_t mode = 0666 & ~mask;
+    mode_t mode = config_mode();
     struct edit e = {.client = find_client(name)};
-    char *directory = project();
+    char *directory = config_project();
     char *path = file_of(e.client, directory);
-    char *before = read_file(path, &mode);
+    char *before = config_read(path, &mode);
     e.file = path;
     e.text = strdup(before);
     change(&e, t, server);
     if (strcmp(before, e.text) != 0)
-        write_file(path, e.text, mode);
+        config_write(path, e.text, mode);
     output_text(stdout, path);
     putchar('\n');
     free(e.text);

@@ -11,10 +11,10 @@
 
 #include <society/message.h>
 
+#include "common/foreign.h"
 #include "mcp/answer.h"
 #include "mcp/call.h"
 #include "mcp/elicit.h"
-#include "mcp/foreign.h"
 #include "mcp/handshake.h"
 #include "mcp/mail.h"
 #include "mcp/member.h"

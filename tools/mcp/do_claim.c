@@ -8,9 +8,9 @@
 
 #include <society/task.h>
 
+#include "common/foreign.h"
 #include "mcp/answer.h"
 #include "mcp/call.h"
-#include "mcp/foreign.h"
 #include "mcp/member.h"
 #include "mcp/tools.h"
 #include "mcp/view.h"
@@ -39,8 +39,9 @@ static void say_claimed(struct mcp *m, const struct request *r, const char *clai
     answer_begin(&a);
     json_put_flag(a.data, "claimed", 1);
     json_put_number(a.data, "token", json_member_number(c, "token", -1));
-    fprintf(a.out, "Claimed%s. " FOREIGN_NOTICE,
+    fprintf(a.out, "Claimed%s.\n",
             json_member(c, "takeover") ? ", taken over from an agent that is gone" : "");
+    answer_foreign(&a);
     if (society_task_get(m->society, json_member_text(c, "task", ""), &text) == 0) {
         json_value *task = json_read(text, NULL);
         json_put(a.data, "task", view_whole_task(task, 0, a.out));

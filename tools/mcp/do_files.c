@@ -6,15 +6,12 @@
 
 #include <society/ownership.h>
 
+#include "common/foreign.h"
 #include "mcp/answer.h"
 #include "mcp/call.h"
-#include "mcp/foreign.h"
 #include "mcp/member.h"
 #include "mcp/tools.h"
 #include "mcp/view.h"
-
-/* A lease ends by the clock, which tells nobody. */
-enum { LEASE_LOOK_MS = 2000 };
 
 struct wish {
     char *patterns;
@@ -44,12 +41,10 @@ static void say(struct mcp *m, const struct request *r, int granted, const char 
     answer_send(m, r, &a);
 }
 
-static int step(struct mcp *m, struct call *call, enum step why)
+static void try_once(struct mcp *m, struct call *call)
 {
     const struct wish *w = call->state;
     int result = society_own_acquire(m->society, w->patterns, w->flags, w->fields, 0, NULL);
-    if (result == SOCIETY_E_HELD && why != STEP_TIMEOUT)
-        return 0;
     if (result == SOCIETY_E_HELD) {
         char *reason = foreign_line(society_last_message(m->society), 1000);
         say(m, &call->request, 0, reason);
@@ -58,6 +53,24 @@ static int step(struct mcp *m, struct call *call, enum step why)
         answer_failure(m, &call->request, result);
     } else {
         say(m, &call->request, 1, NULL);
+    }
+}
+
+/* Who waits stands in the queue, from the first look on; when the time is over, a last try says
+ * who holds the paths. */
+static int step(struct mcp *m, struct call *call, enum step why)
+{
+    int result = call->wait ? society_wait_take(call->wait, NULL) : 0;
+    if (result == 0 && why != STEP_TIMEOUT)
+        return 0;
+    if (result < 0) {
+        answer_failure(m, &call->request, result);
+    } else if (result > 0) {
+        say(m, &call->request, 1, NULL);
+    } else {
+        society_wait_close(call->wait);
+        call->wait = NULL;
+        try_once(m, call);
     }
     return 1;
 }
@@ -116,10 +129,15 @@ void do_files_own(struct mcp *m, const struct request *r, json_value *arguments)
     call->state = w;
     call->end = end;
     call->waiting_for = "waiting for the paths";
-    call->look_again_ms = LEASE_LOOK_MS;
-    if (call->deadline_ms > call->began_ms) /* else the first look is the last */
-        call->feeds = FEED_BIT(FEED_OWNERSHIP) | FEED_BIT(FEED_PRESENCE);
-    call_start(m, call);
+    int result = call->deadline_ms > call->began_ms
+                     ? society_own_wait(m->society, w->patterns, w->flags, w->fields, &call->wait)
+                     : 0;
+    if (result == 0) {
+        call_start(m, call);
+        return;
+    }
+    answer_failure(m, r, result);
+    call_drop(m, call);
 }
 
 static json_value *show_owner(json_value *item, size_t *left, FILE *out)
@@ -149,9 +167,9 @@ void do_files_check(struct mcp *m, const struct request *r, json_value *argument
     json_value *list = json_new_list();
     size_t left = FOREIGN_ALL;
     answer_begin(&a);
-    fputs(result == 0 ? "You may write there.\n"
-                      : "Others hold some of these. " FOREIGN_NOTICE "\n",
-          a.out);
+    fputs(result == 0 ? "You may write there.\n" : "Others hold some of these.\n", a.out);
+    if (result != 0)
+        answer_foreign(&a);
     for (int64_t i = 0; i < society_list_count(owners); i++) {
         json_value *item = json_read(society_list_item(owners, i), NULL);
         json_add(list, show_owner(item, &left, a.out));

@@ -8,8 +8,9 @@
 #include <society/agent.h>
 #include <society/message.h>
 
+#include "common/foreign.h"
+#include "common/message_show.h"
 #include "mcp/answer.h"
-#include "mcp/foreign.h"
 #include "mcp/mail.h"
 #include "mcp/member.h"
 #include "mcp/tools.h"
@@ -53,8 +54,8 @@ static void one_message(struct mcp *m, const struct request *r, const char *id, 
     json_value *list = json_new_list();
     size_t left = FOREIGN_ALL;
     answer_begin(&a);
-    fputs(FOREIGN_NOTICE "\n", a.out);
-    json_add(list, mail_show(message, (size_t)offset, ONE, &left, a.out));
+    answer_foreign(&a);
+    json_add(list, message_show(message, (size_t)offset, ONE, &left, NULL, a.out));
     json_put(a.data, "messages", list);
     answer_send(m, r, &a);
     json_release(message);
@@ -72,13 +73,17 @@ static void whole_thread(struct mcp *m, const struct request *r, const char *thr
         return;
     }
     int64_t count = society_list_count(messages);
-    size_t left = FOREIGN_ALL;
+    /* Each has its share of the answer, so that the last ones are there, too. */
+    size_t share =
+        FOREIGN_ALL / (size_t)most < FOREIGN_BODY ? FOREIGN_ALL / (size_t)most : FOREIGN_BODY;
+    size_t left = SIZE_MAX;
     json_value *list = json_new_list();
     answer_begin(&a);
-    fprintf(a.out, "%lld messages in this thread. " FOREIGN_NOTICE "\n", (long long)count);
+    fprintf(a.out, "%lld messages in this thread.\n", (long long)count);
+    answer_foreign(&a);
     for (int64_t i = count > most ? count - most : 0; i < count; i++) {
         json_value *message = json_read(society_list_item(messages, i), NULL);
-        json_add(list, mail_show(message, 0, FOREIGN_BODY, &left, a.out));
+        json_add(list, message_show(message, 0, share, &left, NULL, a.out));
         json_release(message);
     }
     json_put(a.data, "messages", list);
@@ -92,7 +97,7 @@ static void unread_messages(struct mcp *m, const struct request *r, int64_t most
     struct answer a;
     json_value *list = json_new_list();
     answer_begin(&a);
-    fputs(FOREIGN_NOTICE "\n", a.out);
+    answer_foreign(&a);
     int result = mail_take(m, most, list, a.out);
     if (result < 0) {
         json_release(list);

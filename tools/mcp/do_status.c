@@ -9,8 +9,8 @@
 #include <society/ownership.h>
 #include <society/task.h>
 
+#include "common/foreign.h"
 #include "mcp/answer.h"
-#include "mcp/foreign.h"
 #include "mcp/member.h"
 #include "mcp/tools.h"
 #include "mcp/view.h"
@@ -110,7 +110,7 @@ static void show_me(struct mcp *m, json_value *agents, struct answer *a)
         json_put_number(a->data, "unread", unread);
         fprintf(a->out, " Unread messages: %lld.", (long long)unread);
     }
-    fputs("\n" FOREIGN_NOTICE "\n", a->out);
+    fputc('\n', a->out);
 }
 
 void do_status(struct mcp *m, const struct request *r, json_value *arguments)
@@ -128,6 +128,7 @@ void do_status(struct mcp *m, const struct request *r, json_value *arguments)
     json_value *status = json_read(text, NULL);
     answer_begin(&a);
     show_me(m, json_member(status, "agents"), &a);
+    answer_foreign(&a);
     show_agents(json_member(status, "agents"), &a);
     show_tasks(json_member(status, "tasks"), &a);
     result = show_claims(m, &a);

@@ -7,8 +7,8 @@
 
 #include <society/task.h>
 
+#include "common/foreign.h"
 #include "mcp/answer.h"
-#include "mcp/foreign.h"
 #include "mcp/member.h"
 #include "mcp/tools.h"
 #include "mcp/view.h"
@@ -47,7 +47,7 @@ static void one_task(struct mcp *m, const struct request *r, const char *id, int
     json_value *task = json_read(text, NULL);
     json_value *list = json_new_list();
     answer_begin(&a);
-    fputs(FOREIGN_NOTICE, a.out);
+    answer_foreign(&a);
     json_add(list, view_whole_task(task, (size_t)offset, a.out));
     json_put(a.data, "tasks", list);
     answer_send(m, r, &a);
@@ -98,7 +98,7 @@ void do_task_list(struct mcp *m, const struct request *r, json_value *arguments)
         return;
     }
     answer_begin(&a);
-    fputs(FOREIGN_NOTICE "\n", a.out);
+    answer_foreign(&a);
     int more = list_page(tasks, json_member_text(arguments, "after", NULL), &a);
     json_put_flag(a.data, "more", more);
     if (more)
@@ -154,7 +154,8 @@ void do_task_update(struct mcp *m, const struct request *r, json_value *argument
     json_value *task = json_read(text, NULL);
     size_t left = FOREIGN_ALL;
     answer_begin(&a);
-    fputs("Done. " FOREIGN_NOTICE, a.out);
+    fputs("Done.\n", a.out);
+    answer_foreign(&a);
     json_put(a.data, "task", view_task(task, &left, a.out));
     answer_send(m, r, &a);
     json_release(task);

@@ -8,9 +8,9 @@
 #include <society/ownership.h>
 #include <society/task.h>
 
+#include "common/foreign.h"
 #include "mcp/answer.h"
 #include "mcp/call.h"
-#include "mcp/foreign.h"
 #include "mcp/mail.h"
 #include "mcp/member.h"
 #include "mcp/tools.h"
@@ -49,7 +49,7 @@ static int look_for_messages(struct mcp *m, struct call *call)
     json_value *list = json_new_list();
     answer_begin(&a);
     json_put_text(a.data, "event", "message");
-    fputs(FOREIGN_NOTICE "\n", a.out);
+    answer_foreign(&a);
     int result = mail_take(m, MESSAGES, list, a.out);
     int count = (int)json_count(list);
     json_put(a.data, "messages", list);
@@ -76,8 +76,8 @@ static int look_for_tasks(struct mcp *m, struct call *call)
     size_t left = FOREIGN_ALL;
     answer_begin(&a);
     json_put_text(a.data, "event", "task");
-    fprintf(a.out, "%d tasks are ready for you, best first: claim one. " FOREIGN_NOTICE "\n",
-            result);
+    fprintf(a.out, "%d tasks are ready for you, best first: claim one.\n", result);
+    answer_foreign(&a);
     for (int64_t i = 0; i < result && i < TASKS && left > FOREIGN_ITEM; i++) {
         json_value *task = json_read(society_list_item(tasks, i), NULL);
         json_add(list, view_task(task, &left, a.out));

@@ -10,10 +10,9 @@
 
 #include <society/message.h>
 
-#include "mcp/foreign.h"
+#include "common/foreign.h"
+#include "common/message_show.h"
 #include "mcp/rpc.h"
-
-enum { SHORT = 200 };
 
 int mail_open(struct mcp *m)
 {
@@ -46,96 +45,6 @@ void mail_answered(struct mcp *m, const char *id)
         (m->mail.answer_at + 1) % (int)(sizeof m->mail.answers / sizeof *m->mail.answers);
 }
 
-/* The fields that say what a message is, each a short text of somebody else's. The room they took.
- */
-static size_t copy_fields(json_value *to, json_value *message)
-{
-    static const char *const names[] = {
-        "id",     "from",     "to",       "type",        "subject",     "timestamp", "replyTo",
-        "thread", "priority", "deadline", "ackRequired", "attachments", NULL};
-    size_t left = FOREIGN_BODY;
-    for (size_t i = 0; names[i]; i++) {
-        json_value *value = json_member(message, names[i]);
-        json_put(to, names[i], foreign_copy(value, SHORT, &left));
-    }
-    json_put_flag(to, "verified",
-                  0); /* `from` is what the writer says: the format has no signatures yet */
-    return FOREIGN_BODY - left;
-}
-
-static void write_head(FILE *out, json_value *shown)
-{
-    fprintf(out, "\nmessage %s from %s (unverified)", json_member_text(shown, "id", "without id"),
-            json_member_text(shown, "from", "nobody"));
-    fprintf(out, ", %s", json_member_text(shown, "type", "message"));
-    if (json_member_text(shown, "timestamp", NULL))
-        fprintf(out, ", %s", json_member_text(shown, "timestamp", ""));
-    if (json_member_text(shown, "replyTo", NULL))
-        fprintf(out, ", in reply to %s", json_member_text(shown, "replyTo", ""));
-    if (json_member_true(shown, "ackRequired"))
-        fputs(", wants to be acknowledged", out);
-    fputc('\n', out);
-    json_value *attachments = json_member(shown, "attachments");
-    if (json_count(attachments) > 0) {
-        char *list = json_compact(attachments);
-        foreign_quote(out, list);
-        free(list);
-    }
-    if (json_member_text(shown, "subject", NULL)) {
-        char *subject = NULL;
-        if (asprintf(&subject, "subject: %s", json_member_text(shown, "subject", "")) < 0)
-            tool_fail(STATUS_SYSTEM, "out of memory");
-        foreign_quote(out, subject);
-        free(subject);
-    }
-}
-
-/* A head line is ours: none of its fields may begin another. */
-static void flatten(json_value *shown)
-{
-    static const char *const names[] = {"id", "from", "type", "timestamp", "replyTo", NULL};
-    for (size_t i = 0; names[i]; i++) {
-        const char *text = json_member_text(shown, names[i], NULL);
-        char *line = text ? foreign_line(text, SHORT) : NULL;
-        json_put_text(shown, names[i], line);
-        free(line);
-    }
-}
-
-/* The content of a message, or what a foreign writer has instead; with a subject that is too long
- * for the head. */
-static char *body_of(json_value *message)
-{
-    json_value *content = json_member(message, "content");
-    json_value *data = json_member(message, "data");
-    const char *subject = json_member_text(message, "subject", "");
-    char *text = json_show(content ? content : json_member(message, "task"));
-    char *more = data ? json_compact(data) : NULL;
-    char *body = NULL;
-    int is_long = strlen(subject) > SHORT;
-    if (asprintf(&body, "%s%s%s%s%s%s%s", is_long ? "subject: " : "", is_long ? subject : "",
-                 is_long ? "\n" : "", text, more && *text ? "\n" : "", more ? "data: " : "",
-                 more ? more : "") < 0)
-        tool_fail(STATUS_SYSTEM, "out of memory");
-    free(more);
-    free(text);
-    return body;
-}
-
-json_value *mail_show(json_value *message, size_t offset, size_t most, size_t *left, FILE *out)
-{
-    json_value *shown = json_new_map();
-    size_t used = copy_fields(shown, message);
-    flatten(shown);
-    write_head(out, shown);
-    char *body = body_of(message);
-    used += foreign_page(shown, "content", body, offset, most < *left ? most : *left,
-                         "inbox, this id", out);
-    *left -= used < *left ? used : *left;
-    free(body);
-    return shown;
-}
-
 int mail_take(struct mcp *m, int64_t most, json_value *list, FILE *out)
 {
     size_t left = FOREIGN_ALL;
@@ -150,7 +59,7 @@ int mail_take(struct mcp *m, int64_t most, json_value *list, FILE *out)
         m->mail.shown = 1;
         json_value *message = json_read(record, NULL);
         if (message && !is_answered(m, json_member_text(message, "id", ""))) {
-            json_add(list, mail_show(message, 0, FOREIGN_BODY, &left, out));
+            json_add(list, message_show(message, 0, FOREIGN_BODY, &left, NULL, out));
             count++;
         }
         json_release(message);

@@ -25,10 +25,6 @@ int mail_ready(struct mcp *m);
  */
 int mail_take(struct mcp *m, int64_t most, json_value *list, FILE *out);
 
-/* One message as text and as an object: at most `most` bytes of its body, from `offset` on. `left`
- * is the room of the answer. */
-json_value *mail_show(json_value *message, size_t offset, size_t most, size_t *left, FILE *out);
-
 /* A message that was given as the answer to a question is not shown again. */
 void mail_answered(struct mcp *m, const char *id);
 

@@ -11,10 +11,10 @@
 
 #include <society/agent.h>
 
+#include "common/foreign.h"
 #include "mcp/answer.h"
 #include "mcp/elicit.h"
 #include "mcp/feed.h"
-#include "mcp/foreign.h"
 #include "mcp/handshake.h"
 #include "mcp/rpc.h"
 #include "mcp/tools.h"

@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "mcp/foreign.h"
+#include "common/foreign.h"
 #include "mcp/member.h"
 #include "mcp/methods.h"
 #include "mcp/rpc.h"

@@ -14,8 +14,8 @@
 #include <society/ownership.h>
 #include <society/task.h>
 
+#include "common/foreign.h"
 #include "mcp/feed.h"
-#include "mcp/foreign.h"
 #include "mcp/member.h"
 #include "mcp/methods.h"
 #include "mcp/rpc.h"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mcp/foreign.h"
+#include "common/foreign.h"
 
 static void send_message(struct mcp *m, json_value *message)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mcp/foreign.h"
+#include "common/foreign.h"
 
 enum { WORD = 100, PAGE = 16000 };
 

@@ -12,9 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/child.h"
+#include "common/git.h"
 #include "common/output.h"
+#include "common/verbs.h"
 #include "files.h"
-#include "git.h"
 #include "layout.h"
 #include "quiet.h"
 #include "report.h"
@@ -135,9 +137,23 @@ static void make_clone(struct addition *a)
 
 /* ---- Both ---- */
 
+/* A clone has hooks of its own, and is guarded if the repository is. */
+static void guard_clone(struct addition *a)
+{
+    char *guarded = git_ask(a->w->dir, "config", "--local", "--get", "society.guard");
+    char *program = guarded ? verbs_find("guard") : NULL;
+    const char *const words[] = {"env", "-C", a->path, program, "install", NULL};
+    if (guarded && (!program || child_run(words) != 0))
+        fail(a, "the guard could not be installed in it");
+    free(program);
+    free(guarded);
+}
+
 static void mark(struct addition *a)
 {
     char *git_dir = git_read(a->path, "rev-parse", "--absolute-git-dir");
+    if (a->w->clone)
+        guard_clone(a);
     if (!git_dir || files_mark(a->w, git_dir, a->slot, a->base, a->w->clone) < 0)
         fail(a, "its name could not be recorded");
     free(git_dir);

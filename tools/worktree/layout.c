@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "git.h"
+#include "common/git.h"
 
 char *layout_setting(const struct worktree *w, const char *key, const char *otherwise)
 {

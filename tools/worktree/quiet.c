@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "git.h"
+#include "common/git.h"
 
 /* Stands for "was not configured". */
 #define UNSET "unset"

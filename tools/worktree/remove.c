@@ -12,9 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/git.h"
 #include "common/output.h"
 #include "files.h"
-#include "git.h"
 #include "quiet.h"
 #include "unsaved.h"
 

@@ -14,9 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/child.h"
+#include "common/git.h"
 #include "common/output.h"
+#include "common/verbs.h"
 #include "files.h"
-#include "git.h"
 
 /* Whether `path` is the working copy that lost touch: its .git ends in the same worktrees/<name>, or it is the slot's clone. */
 static int is_it(json_value *slot, const char *path)
@@ -145,6 +147,21 @@ static int repair_one(struct worktree *w, json_value *slot, const char *given)
     return result == 0 ? 1 : -1;
 }
 
+/* A repository that is guarded names its hooks by an absolute path, too, and without them git runs none. */
+static int repair_guard(const struct worktree *w)
+{
+    char *guarded = git_ask(w->dir, "config", "--local", "--get", "society.guard");
+    char *hooks =
+        guarded ? git_ask(w->dir, "config", "--type=path", "--get", "core.hooksPath") : NULL;
+    char *program = hooks && access(hooks, F_OK) != 0 ? verbs_find("guard") : NULL;
+    const char *const words[] = {"env", "-C", w->root, program, "install", NULL};
+    int result = program ? child_run(words) : 0;
+    free(program);
+    free(hooks);
+    free(guarded);
+    return result == 0 ? 0 : -1;
+}
+
 int worktree_repair(struct worktree *w)
 {
     int failed = 0;
@@ -157,5 +174,6 @@ int worktree_repair(struct worktree *w)
         for (size_t i = 0; i < json_count(slots); i++)
             failed |= repair_one(w, json_element(slots, i), NULL) < 0;
     }
+    failed |= repair_guard(w) < 0;
     return failed ? STATUS_NO : STATUS_DONE;
 }

@@ -12,8 +12,8 @@
 #include <society/ownership.h>
 
 #include "common/compose.h"
+#include "common/git.h"
 #include "common/output.h"
-#include "git.h"
 #include "unsaved.h"
 
 #define MUTEX "git-gc"

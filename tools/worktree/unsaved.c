@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "git.h"
+#include "common/git.h"
 
 /* As many names of a kind are listed; the number of the others is. */
 #define LISTED 10

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/splice.h"
 #include "common/tool.h"
-#include "mcp/splice.h"
 
 enum { DEPTH_MAX = 200, PATH_MAX_KEYS = 8 };
 
@@ -313,24 +313,119 @@ static char *insert(char *text, const struct place *place, const char *member, c
     return text;
 }
 
-char *jsonc_set(const char *text, const char *const *path, const char *value, int comments,
-                struct splice_error *error)
+/* Sets the member where the walk has found that it is, or is to be. `text` is freed. */
+static char *put_member(const struct walk *w, char *text, const char *value)
 {
     char room[16];
+    if (w->value_end > 0)
+        return splice_text(text, w->value, w->value_end - w->value, value);
+    const char *indent = indent_of(w, room, sizeof room);
+    char *member = compose(w->path, w->found, value, indent);
+    text = insert(text, &w->places[w->found], member, indent, w->found);
+    free(member);
+    return text;
+}
+
+/* A copy to work on. */
+static char *copy(const char *text)
+{
     char *result = strdup(text[strspn(text, " \t\r\n")] ? text : "{\n}\n");
     if (!result)
         tool_fail(STATUS_SYSTEM, "out of memory");
+    return result;
+}
+
+char *jsonc_set(const char *text, const char *const *path, const char *value, int comments,
+                struct splice_error *error)
+{
+    char *result = copy(text);
     struct walk w = {.text = result, .comments = comments, .path = path, .error = error};
     if (setjmp(w.refused)) {
         free(result);
         return NULL;
     }
     read_document(&w);
-    if (w.value_end > 0)
-        return splice_text(result, w.value, w.value_end - w.value, value);
-    const char *indent = indent_of(&w, room, sizeof room);
-    char *member = compose(path, w.found, value, indent);
-    result = insert(result, &w.places[w.found], member, indent, w.found);
-    free(member);
+    return put_member(&w, result, value);
+}
+
+/* ---- Lists ---- */
+
+/* The elements of a list, of which one may be ours already. */
+struct elements {
+    size_t own, own_end;   /* ours; own_end 0: it is not there */
+    size_t last, last_end; /* the last; last_end 0: there is none */
+};
+
+/* Reads the list that stands at `at`, which was read before. */
+static struct elements read_elements(struct walk *w, size_t at, const char *mark)
+{
+    struct elements e = {0};
+    int comma;
+    w->at = at;
+    if (w->text[at] != '[')
+        refuse(w, "a list is expected here");
+    w->at++;
+    skip_blank(w);
+    if (w->text[w->at] == ']')
+        return e;
+    do {
+        size_t start = w->at;
+        read_value(w, 0, -1);
+        const char *found = strstr(w->text + start, mark);
+        if (found && found < w->text + w->at && e.own_end == 0) {
+            e.own = start;
+            e.own_end = w->at;
+        }
+        e.last = start;
+        e.last_end = w->at;
+    } while (goes_on(w, ']', &comma));
+    return e;
+}
+
+/* What stands between the beginning of a line and `at`, if that is nothing but blanks. */
+static size_t blanks_before(const char *text, size_t at)
+{
+    size_t length = 0;
+    while (length < at && strchr(" \t", text[at - length - 1]))
+        length++;
+    return length < at && text[at - length - 1] == '\n' ? length : 0;
+}
+
+/* Behind the last element: on a line of its own if that has one. */
+static char *append(char *text, size_t list, const struct elements *e, const char *value)
+{
+    char *more = NULL;
+    if (e->last_end == 0)
+        return splice_text(text, list + 1, 0, value);
+    size_t blanks = blanks_before(text, e->last);
+    if (asprintf(&more, ",%s%.*s%s", blanks > 0 ? "\n" : " ", (int)blanks, text + e->last - blanks,
+                 value) < 0)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    text = splice_text(text, e->last_end, 0, more);
+    free(more);
+    return text;
+}
+
+char *jsonc_append(const char *text, const char *const *path, const char *value, const char *mark,
+                   int comments, struct splice_error *error)
+{
+    char *list = NULL;
+    char *result = copy(text);
+    struct walk w = {.text = result, .comments = comments, .path = path, .error = error};
+    if (setjmp(w.refused)) {
+        free(result);
+        return NULL;
+    }
+    read_document(&w);
+    if (w.value_end > 0) {
+        struct elements e = read_elements(&w, w.value, mark);
+        if (e.own_end > 0)
+            return splice_text(result, e.own, e.own_end - e.own, value);
+        return append(result, w.value, &e, value);
+    }
+    if (asprintf(&list, "[%s]", value) < 0)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    result = put_member(&w, result, list);
+    free(list);
     return result;
 }

@@ -3,8 +3,8 @@
  * Running git itself, for what it does better than a library: checking files out with everyone's
  * filters and hooks, cloning, configuration, stashes.
  */
-#ifndef TOOLS_WORKTREE_GIT_H
-#define TOOLS_WORKTREE_GIT_H
+#ifndef TOOLS_COMMON_GIT_H
+#define TOOLS_COMMON_GIT_H
 
 /* Runs `git -C directory WORDS…`, ended by NULL; what it prints goes to standard error. Its exit status. */
 int git_run_words(const char *directory, const char *const *words);

@@ -3,7 +3,7 @@
  * The escapes are those of a terminal (common/escape.h): what could deceive a person could deceive
  * a model.
  */
-#include "mcp/foreign.h"
+#include "common/foreign.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /*
  * Files of configuration are small: each change copies the text.
  */
-#include "mcp/splice.h"
+#include "common/splice.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,8 +7,8 @@
  * pass for a line of ours. Who wrote it is said beside it, and that nobody checked that: the format
  * has no signatures.
  */
-#ifndef TOOLS_MCP_FOREIGN_H
-#define TOOLS_MCP_FOREIGN_H
+#ifndef TOOLS_COMMON_FOREIGN_H
+#define TOOLS_COMMON_FOREIGN_H
 
 #include <stddef.h>
 #include <stdio.h>

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/splice.h"
 #include "common/tool.h"
-#include "mcp/splice.h"
 
 enum { DEPTH_MAX = 100, NAME_MAX_BYTES = 256 };
 

@@ -4,8 +4,8 @@
  * comments and layout too. The file is read by its grammar from end to end first; one that does not
  * follow it is refused.
  */
-#ifndef TOOLS_MCP_SPLICE_H
-#define TOOLS_MCP_SPLICE_H
+#ifndef TOOLS_COMMON_SPLICE_H
+#define TOOLS_COMMON_SPLICE_H
 
 #include <stddef.h>
 
@@ -24,7 +24,14 @@ struct splice_error {
 char *jsonc_set(const char *text, const char *const *path, const char *value, int comments,
                 struct splice_error *error);
 
-/* The same for a key of a TOML table, named as its header has it. `value` is TOML on one line. */
+/*
+ * The text with an element added to the list at `path`, which is made if it is not there. An element
+ * that has `mark` in its text is replaced instead. As jsonc_set() otherwise.
+ */
+char *jsonc_append(const char *text, const char *const *path, const char *value, const char *mark,
+                   int comments, struct splice_error *error);
+
+/* As jsonc_set() for a key of a TOML table, named as its header has it. `value` is TOML on one line. */
 char *toml_set(const char *text, const char *table, const char *key, const char *value,
                struct splice_error *error);
 
