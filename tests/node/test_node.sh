@@ -36,7 +36,7 @@ cp -R "$SOCIETY_SRC/examples/node" "$at/package"
 mkdir "$at/project"
 npm pack --pack-destination "$at/project" "$at/package" --cache "$at/cache"
 echo '{"private":true}' >"$at/project/package.json"
-npm_install "$at/project" "$at"/project/libsociety-*.tgz typescript@5 @types/node@18
+npm_install "$at/project" "$at"/project/libsociety-*.tgz typescript@5 @types/node@18 @types/vscode@1.82
 cp -R "$SOCIETY_SRC/examples/node/test" "$at/project/test"
 cp -R "$SOCIETY_SRC/examples/vscode" "$at/project/extension"
 echo "node $(node --version)"

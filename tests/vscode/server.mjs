@@ -33,7 +33,10 @@ export async function serve({ at, program, extensions, env }) {
     args.push('--user-data-dir', `${at}/data`, '--extensions-dir', extensions);
     args.push('--disable-telemetry', '--disable-update-check', '--disable-workspace-trust', '--disable-getting-started-override');
     // What it leaves goes with its directory.
-  const child = spawn(process.execPath, [program, ...args], { env: { ...process.env, ...env, HOME: at, XDG_RUNTIME_DIR: at, TMPDIR: at }, detached: true });
+    const child = spawn(process.execPath, [program, ...args], {
+        env: { ...process.env, ...env, HOME: at, XDG_RUNTIME_DIR: at, TMPDIR: at },
+        detached: true,
+    });
     const log = createWriteStream(`${at}/server.log`);
     child.stderr.pipe(log);
     const url = await new Promise((resolve, reject) => {
