@@ -8,12 +8,15 @@
 const { inert } = require('../folds/words.js');
 const { ask, notEmpty, pickAgent, pickReservation } = require('./pick.js');
 
+// The pattern that matches one file and no other.
+const literal = (uri) => uri.fsPath.replace(/[*?[\]\\]/g, '\\$&');
+
 module.exports = ({ vscode, session, status }) => {
   const own = () => session.files.filter(({ holder }) => holder === session.agent);
   const others = () => session.files.filter(({ holder, waiting }) => holder !== session.agent && !waiting);
 
   // What to reserve where a reservation stands in the way: the file in question, or all its patterns.
-  const patternsOf = (argument, reservation) => (argument && argument.uri ? [argument.uri.fsPath] : reservation.paths);
+  const patternsOf = (argument, reservation) => (argument && argument.uri ? [literal(argument.uri)] : reservation.paths);
   const nameOf = (argument, reservation) =>
     inert(argument && argument.uri ? vscode.workspace.asRelativePath(argument.uri, false) : reservation.paths.join(', '), 100);
 
@@ -40,7 +43,7 @@ module.exports = ({ vscode, session, status }) => {
       const file = uri || (vscode.window.activeTextEditor && vscode.window.activeTextEditor.document.uri);
       if (!file || file.scheme !== 'file') throw new Error('No file is open.');
       const { type } = await vscode.workspace.fs.stat(file);
-      const name = file.fsPath.replace(/[*?[\]\\]/g, '\\$&');
+      const name = literal(file);
       return acquire([type & vscode.FileType.Directory ? `${name}/**` : name]);
     },
 
