@@ -435,6 +435,14 @@ check-node:
 	$(SUB) CC=gcc run-node
 run-node:
 	$(RUN) -v -t 600 tests/node/test_node.sh
+# Needs npm's registry and some minutes at the first time, and is no part of `make check` nor of .ci/run.
+.PHONY: check-vscode run-vscode
+check-vscode:
+	@$(DEPS) install vscode
+	$(SUB) CC=gcc all
+	$(SUB) CC=gcc run-vscode
+run-vscode:
+	$(RUN) -v -t 1800 tests/vscode/test_vscode.sh
 check-man check-install check-python: check-%:
 	$(SUB) CC=gcc all
 	$(SUB) CC=gcc run-$*
@@ -467,6 +475,7 @@ help:
 	@echo '                  parts: $(PARTS)'
 	@echo 'make check-mcp    society-mcp with the official clients, inspector and conformance suite (npm)'
 	@echo 'make check-node   the Node package, with what it needs from npm'
+	@echo 'make check-vscode the VS Code extension in code-server and Chromium (npm, minutes)'
 	@echo 'make check-long   the stress, fault and fuzz tests at length, and:'
 	@echo '     check-mutants   that the tests catch seeded mistakes (MUTANTS="NAME…": only these)'
 	@echo '     check-model     the model of claims, with spin'

@@ -7,8 +7,8 @@
 #   install-deps.sh install SET        installs what is missing with apt, as root or with sudo; prints the list first
 #
 # SET: build (the library and the tools), demo, tests (build and run test programs), check (everything `make check` runs), long
-# (everything `make check-long` runs), peers (what `make bench-peers` measures beside us), mcp (what `make check-mcp` runs) and node
-# (what `make check-node` runs); packages of npm are the makefile's and the tests'.
+# (everything `make check-long` runs), peers (what `make bench-peers` measures beside us), mcp (what `make check-mcp` runs), node (what
+# `make check-node` runs) and vscode (what `make check-vscode` runs); packages of npm are the makefile's and the tests'.
 # This runs on a machine that has only sh.
 
 set -eu
@@ -83,6 +83,17 @@ node_set() {
     command_of npm npm
 }
 
+# code-server compiles parts of itself, one of them with Kerberos.
+vscode_set() {
+    node_set
+    command_of g++ g++
+    command_of make make
+    command_of python3 python3
+    command_of git git
+    header_of gssapi/gssapi.h libkrb5-dev
+    command_of chromium chromium
+}
+
 # redis-tools has the server's program too (redis-check-rdb), without a service that would be started.
 peers_set() {
     tests_set
@@ -105,6 +116,7 @@ long) long_set ;;
 peers) peers_set ;;
 mcp) mcp_set ;;
 node) node_set ;;
+vscode) vscode_set ;;
 *)
     echo "install-deps.sh: unknown set $set_name" >&2
     exit 2

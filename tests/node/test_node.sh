@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The Node package, as a stranger gets it: packed, installed from the tarball into a project of its own, and run against the library
-# installed into a prefix of its own. Everything happens in build/node/; of a run before only npm's cache is kept.
+# installed into a prefix of its own; and what there is to test of the VS Code extension without an editor. Everything happens
+# in build/node/; of a run before only npm's cache is kept.
 
 set -eu
 
@@ -35,12 +36,13 @@ cp -R "$SOCIETY_SRC/examples/node" "$at/package"
 mkdir "$at/project"
 npm pack --pack-destination "$at/project" "$at/package" --cache "$at/cache"
 echo '{"private":true}' >"$at/project/package.json"
-npm_install "$at/project" "$at"/project/libsociety-*.tgz typescript@5 @types/node@18
+npm_install "$at/project" "$at"/project/libsociety-*.tgz typescript@5 @types/node@18 @types/vscode@1.82
 cp -R "$SOCIETY_SRC/examples/node/test" "$at/project/test"
+cp -R "$SOCIETY_SRC/examples/vscode" "$at/project/extension"
 echo "node $(node --version)"
 
 trap - EXIT
 exec >&3 2>&1
 cd "$at/project/test"
 echo "# node $(node --version)"
-exec node --test --test-reporter="$SOCIETY_SRC/tests/node/reporter.mjs" ./*.test.js
+exec node --test --test-reporter="$SOCIETY_SRC/tests/node/reporter.mjs" ./*.test.js ../extension/test/*.test.js

@@ -303,6 +303,8 @@ export interface Ownership {
   release(patterns?: string | string[]): Promise<number>;
   renew(patterns?: string | string[], options?: { leaseMs?: number }): Promise<number>;
   handover(pattern: string, to: string): Promise<void>;
+  /** A change of one reservation of the agent's, or of its place in the queue: "release", "renew" or "handover". */
+  change(token: bigint | number, change: string, fields?: object | null): Promise<void>;
   /** The paths that the agent may not write now, each with its owner. */
   check(paths: string | string[]): Promise<{ path: string; owner: ReservationInfo }[]>;
   list(): Promise<ReservationInfo[]>;

@@ -80,6 +80,12 @@ class Ownership {
     await this.#society.call('society_own_handover', pattern, to);
   }
 
+  // A change of one reservation of the agent's, by its token, whatever else is held by the same patterns.
+  async change(token, change, fields) {
+    const text = fields === undefined || fields === null ? null : stringify(fields);
+    await this.#society.call('society_own_change', BigInt(token), change, text);
+  }
+
   // The paths that the agent may not write, each with its owner; none: it may.
   async check(paths) {
     const owners = (await this.#society.call('society_own_check', toList(paths))).map(parse);

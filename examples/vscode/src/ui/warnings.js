@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// Warns who edits or saves a file that another has reserved. The editor lets nobody refuse a save: a reservation is an agreement.
+
+'use strict';
+
+const vscode = require('vscode');
+const { Guard } = require('../folds/guard.js');
+
+const COMMANDS = { Ask: 'society.askOwner', Wait: 'society.waitForFiles', 'Take Over': 'society.takeOver' };
+
+class Warnings {
+  #session;
+  #guard = new Guard();
+  #subscriptions;
+
+  constructor(session) {
+    this.#session = session;
+    this.#subscriptions = [
+      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length > 0 && document.isDirty) this.#look(document, false);
+      }),
+      vscode.workspace.onWillSaveTextDocument(({ document, reason }) => {
+        this.#look(document, reason === vscode.TextDocumentSaveReason.Manual);
+      }),
+    ];
+  }
+
+  #look(document, saved) {
+    const wanted = vscode.workspace.getConfiguration('society', document.uri).get('warnOnOwnedFiles');
+    if (document.uri.scheme !== 'file' || !wanted || !this.#session.society || this.#session.files.length === 0) return;
+    this.#warn(document, saved).catch((error) => this.#session.log(error.message));
+  }
+
+  async #warn(document, saved) {
+    const path = document.uri.fsPath;
+    const owner = await this.#session.owner(path);
+    const left = owner ? null : this.#leftBehind(document);
+    const verdict = this.#guard.judge(vscode.workspace.asRelativePath(document.uri, false), { owner, left, saved });
+    if (!verdict) return;
+    const answer = await this.#guard.showing(vscode.workspace.asRelativePath(document.uri, false), () =>
+      vscode.window.showWarningMessage(verdict.text, ...verdict.offers),
+    );
+    if (answer) await vscode.commands.executeCommand(COMMANDS[answer], { uri: document.uri, reservation: verdict.reservation });
+  }
+
+  // A reservation of somebody who is gone. It keeps nobody from writing, so the library does not name it: the editor's own
+  // patterns tell whether it is about this file, in the project's directory or in this working copy of it.
+  #leftBehind(document) {
+    const { agent, files, root } = this.#session;
+    const online = this.#session.online();
+    const folder = vscode.workspace.getWorkspaceFolder(document.uri);
+    const bases = [vscode.Uri.file(root), ...(folder ? [folder.uri] : [])];
+    const covers = (base, path) => vscode.languages.match({ pattern: new vscode.RelativePattern(base, path) }, document) > 0;
+    return files.find(
+      ({ holder, waiting, paths }) =>
+        holder !== agent && !waiting && !online.has(holder) && paths.some((path) => bases.some((base) => covers(base, path))),
+    );
+  }
+
+  dispose() {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+}
+
+module.exports = { Warnings };
