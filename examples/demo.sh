@@ -49,6 +49,14 @@ run_to_see() {
     grep -q -e "$2" "$directory/seen" || failed "\"$2\" is not there"
 }
 
+# The same for one that must be refused, and say $2.
+run_to_refuse() {
+    printf '%s$ %s%s\n' "$dim" "$1" "$plain"
+    ! eval "timeout 10 $1" >"$directory/seen" 2>&1 || failed "$1 was not refused"
+    cat "$directory/seen"
+    grep -q -e "$2" "$directory/seen" || failed "\"$2\" is not there"
+}
+
 # Starts a program in the background; what it prints is read from file descriptor $1.
 start() {
     printf '%s$ %s &%s\n' "$dim" "$2" "$plain"
@@ -145,7 +153,18 @@ run 'society-send -a supervisor-001 --ack backend-001 "Are you there?"'
 start 7 'society-watch --agent backend-001 --join'
 expect 7 'Are you there?'
 
-heading '7. The whole society'
+heading '7. A task has one holder and its files one owner; both are free when that one dies'
+run 'society-task -a supervisor-001 add "Implement auth" --path "src/auth/**"'
+run 'society-task -a backend-001 claim t1 --own'
+run_to_refuse 'society-task -a frontend-001 claim t1' 'backend-001'
+run_to_refuse 'society-own -a frontend-001 check src/auth/login.c' 'backend-001'
+stop 7 KILL
+run_to_see 'society-task -a frontend-001 claim --own --wait 10' 't1'
+run_to_see 'society-own -a supervisor-001 list' 'frontend-001'
+run 'society-task -a frontend-001 complete t1 "{\"commit\":\"4f2a\"}"'
+run_to_see 'society-task list' '^t1.*done'
+
+heading '8. The whole society'
 run 'society-status'
 run 'society-doctor'
 if command -v jq >/dev/null; then
