@@ -185,6 +185,14 @@ int soc_lease_end(struct society *s)
 
 /* ---- Answers ---- */
 
+int soc_lease_check(struct society *s, int64_t lease_ms)
+{
+    if (lease_ms >= 0 && lease_ms <= SOC_JSON_INTEGER_MAX)
+        return 0;
+    return soc_fail(&s->error, SOCIETY_E_INVALID,
+                    "a lease must be 1 millisecond or more, and 2^53 at most");
+}
+
 int soc_lease_is_over(struct society *s, const struct soc_holding *holding, int64_t *ret_left_ms)
 {
     *ret_left_ms = -1;

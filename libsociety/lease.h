@@ -28,6 +28,10 @@ struct soc_holding {
     int64_t lease_ms; /* 0 or less: project.json's leaseSeconds */
 };
 
+/* A caller's lease, where 0 stands for another: 0; SOCIETY_E_INVALID. What no record can carry is
+ * refused: nobody would read it there, and all would go by the usual lease instead. */
+int soc_lease_check(struct society *s, int64_t lease_ms);
+
 /* 1 it may be taken over, 0 it may not; errnos. *ret_left_ms: when it is 0, after how many
  * milliseconds to ask again at the latest, -1: not before something happens in locks/. */
 int soc_lease_is_over(struct society *s, const struct soc_holding *holding, int64_t *ret_left_ms);

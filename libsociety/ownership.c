@@ -168,8 +168,8 @@ SOC_PUBLIC int society_own_renew(society *s, const char *patterns, int64_t lease
     struct soc_own_order order = {
         .type = "own_renew", .token = -1, .lease_ms = lease_ms, .session = session};
     int result = soc_enter_as(s);
-    if (result == 0 && lease_ms < 0)
-        result = soc_fail(&s->error, SOCIETY_E_INVALID, "a lease can't be negative");
+    if (result == 0)
+        result = soc_lease_check(s, lease_ms);
     if (result == 0)
         result = soc_lease_session(s, session, &order.present);
     if (result == 0)

@@ -149,13 +149,33 @@ static bool is_grown(struct soc_state *state)
     return false;
 }
 
+/* Lets the log end just where the state does: what is written down must be neither behind the end,
+ * for then it would be carried over as a late line, too, nor missing before it. Writers without a
+ * lock may have added lines since the end was measured, and left one without its newline, which
+ * only the newline makes a record. */
+static int meet_end(struct soc_state *state, struct soc_error *error)
+{
+    struct soc_log *log = &state->log;
+    int64_t ignored;
+    int result = log->torn ? soc_log_write(log, "", 0, &ignored, error) : 0;
+    if (result == 0)
+        result = soc_state_refresh(state, error);
+    int64_t read = state->reader.position - log->segment.base;
+    if (result == 0 && read > log->end)
+        log->end = read;
+    return result;
+}
+
 /* Under the lock, with the state caught up. */
 static int compact_locked(struct soc_state *state, bool force, struct soc_error *error)
 {
     SOC_AUTO_STRBUF struct soc_strbuf states = SOC_STRBUF_INIT;
     if (!force && state->log.end < state->least)
         return 0;
-    int result = state->fold->dump(state->data, &states);
+    int result = meet_end(state, error);
+    if (result < 0)
+        return result;
+    result = state->fold->dump(state->data, &states);
     if (result < 0 || states.failed)
         return soc_fail(error, result < 0 ? result : -ENOMEM,
                         "%s.jsonl: cannot write its state down", state->log.name);

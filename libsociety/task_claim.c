@@ -402,8 +402,8 @@ static int begin(struct wish *wish, struct society *s, const char *id, uint32_t 
                  int64_t lease_ms)
 {
     int result = soc_enter_as(s);
-    if (result == 0 && lease_ms < 0)
-        result = soc_fail(&s->error, SOCIETY_E_INVALID, "a lease must be 1 millisecond or more");
+    if (result == 0)
+        result = soc_lease_check(s, lease_ms);
     if (result == 0 && (flags & ~ALL_FLAGS) != 0)
         result = soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
     if (result < 0)
@@ -503,7 +503,7 @@ static int drain(society_tail *tail)
     return result;
 }
 
-enum { TAILS = 3 }; /* what may end a wait: tasks, presence, ownership */
+enum { TAILS = 4 }; /* what may end a wait: tasks, presence, the own role, ownership */
 
 static int sleep_until(const struct wish *wish, society_tail *const tails[TAILS])
 {
@@ -527,7 +527,7 @@ static int sleep_until(const struct wish *wish, society_tail *const tails[TAILS]
 /* They watch from now on, so that nothing falls between a look and the sleep. */
 static int open_tails(const struct wish *wish, society_tail *tails[TAILS])
 {
-    static const char *const logs[TAILS] = {"tasks", "presence", "ownership"};
+    static const char *const logs[TAILS] = {"tasks", "presence", "registry", "ownership"};
     int count = (wish->flags & SOCIETY_CLAIM_OWN) != 0 ? TAILS : TAILS - 1;
     int result = 0;
     for (int i = 0; result == 0 && i < count; i++)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lease.h"
 #include "presence.h"
 #include "task.h"
 #include "wait.h"
@@ -66,8 +67,8 @@ static const struct soc_wait_kind kind = {.look = look, .tell = tell, .free = fr
 static int check_arguments(struct society *s, uint32_t flags, int64_t lease_ms)
 {
     int result = soc_enter_as(s);
-    if (result == 0 && lease_ms < 0)
-        result = soc_fail(&s->error, SOCIETY_E_INVALID, "a lease must be 1 millisecond or more");
+    if (result == 0)
+        result = soc_lease_check(s, lease_ms);
     /* A try to take paths writes lock files, and would wake itself and all who wait likewise. */
     if (result == 0 && (flags & SOCIETY_CLAIM_OWN) != 0)
         result = soc_fail(&s->error, SOCIETY_E_INVALID,

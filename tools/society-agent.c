@@ -272,7 +272,8 @@ static int do_hold(struct tool *t, const struct request *r)
         tool_fail(STATUS_SYSTEM, "out of memory");
     t->argv[t->argc] = NULL;
     t->arguments[t->count] = NULL;
-    return hold_run_ticking(t->arguments + 1, FIRST_LOOK_MS, renew, t);
+    struct hold_duty duty = {.first_ms = FIRST_LOOK_MS, .tick = renew, .context = t};
+    return hold_run_on_duty(t->arguments + 1, &duty);
 }
 
 static const struct {

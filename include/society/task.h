@@ -114,7 +114,7 @@ int society_task_get(society *s, const char *id, char **ret_task);
  *
  * @param id         the task; NULL: the best that is ready for the agent, or, when there is none,
  *                   the best whose claim may be taken over
- * @param lease_ms   1 or more milliseconds; 0: project.json's leaseSeconds
+ * @param lease_ms   1 to 2^53 milliseconds; 0: project.json's leaseSeconds
  * @param ret_claim  receives the claim as an object `task token leaseMs takeover`, to be given to
  *                   society_free(); NULL: not wanted
  * @return 0 claimed; SOCIETY_E_HELD another has it, or it is not ready (the message says who, since

@@ -186,6 +186,7 @@ static void test_arguments(void **state)
     assert_int_equal(society_own_check(nobody, "[\"a\"]", NULL), SOCIETY_E_NO_AGENT);
     assert_int_equal(society_own_check(s, "[\"a\",7]", NULL), SOCIETY_E_INVALID);
     assert_int_equal(society_own_renew(s, NULL, -1), SOCIETY_E_INVALID);
+    assert_int_equal(society_own_renew(s, NULL, INT64_MAX), SOCIETY_E_INVALID);
     assert_int_equal(society_own_handover(s, "a", "all"), SOCIETY_E_INVALID);
     assert_int_equal(society_own_handover(s, NULL, "w2"), SOCIETY_E_INVALID);
     assert_int_equal(society_own_list(nobody, &list), 0);

@@ -237,6 +237,31 @@ static void test_waiting_for_something_new(void **state)
     await_claim(child, "t1");
 }
 
+/* The registry is there already, so that only its growing says it. After 5 s a wait would look
+ * unasked, so the waiter must be done before. */
+static void test_waiting_for_a_role(void **state)
+{
+    int64_t deadline = now_ms() + 4000;
+    pid_t done = 0;
+    int status = 0;
+
+    (void)state;
+    assert_ok(w1, society_register(w1, "{\"role\":\"qa\"}"));
+    task_add("{\"title\":\"T\",\"assignee\":\"role:dev\"}");
+    pid_t child = start_waiter("t1", DEADLINE_MS);
+    await_sleep(child);
+    society *w4 = member_open("w4");
+    assert_ok(w4, society_register(w4, "{\"role\":\"dev\"}"));
+    society_close(w4);
+    while (done == 0 && now_ms() < deadline)
+        done = waitpid(child, &status, WNOHANG);
+    if (done == 0)
+        kill_holder(child);
+    assert_int_equal(done, child);
+    assert_int_equal(status, 0);
+    assert_field("t1", "holder", "\"w4\"");
+}
+
 static void test_waiting_for_a_death(void **state)
 {
     int64_t token;
@@ -420,6 +445,7 @@ int main(void)
         TEST(test_waiting_for_a_release),
         TEST(test_waiting_for_a_dependency),
         TEST(test_waiting_for_something_new),
+        TEST(test_waiting_for_a_role),
         TEST(test_waiting_for_a_death),
         TEST(test_waiting_for_a_lease),
         TEST(test_waiting_in_vain),

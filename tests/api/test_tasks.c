@@ -189,6 +189,8 @@ static void test_claiming(void **state)
     assert_refused(w2, society_task_claim(w2, "t2", 0, NULL), SOCIETY_E_NOT_FOUND, "no task t2");
     assert_refused(w2, society_task_claim(w2, "a/b", 0, NULL), SOCIETY_E_NOT_FOUND, "no task");
     assert_refused(w2, society_task_claim(w2, "t1", -1, NULL), SOCIETY_E_INVALID, "lease");
+    /* What the record can't carry: whoever reads it would go by another lease. */
+    assert_refused(w2, society_task_claim(w2, "t1", INT64_MAX, NULL), SOCIETY_E_INVALID, "lease");
     assert_ok(w1, task_change(w1, "t1", "release", NULL));
     assert_false(file_exists(member_path("locks/task-claim-t1.lock")));
     assert_ok(w2, society_task_claim(w2, NULL, 0, &text));

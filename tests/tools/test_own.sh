@@ -5,7 +5,7 @@
 
 . "${SOCIETY_SRC:?}/tests/harness/tap.sh"
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
-mkdir -p "$T/p/src/x" "$T/p/we[i]rd" "$T/else" && cd "$T/p" || exit 1
+mkdir -p "$T/p/src/x" "$T/p/up/x" "$T/p/we[i]rd" "$T/else" && cd "$T/p" || exit 1
 society-init >/dev/null
 export SOCIETY_AGENT=w1
 
@@ -42,6 +42,8 @@ is "$(society-own -a w2 check -j src/a.c | jq -c '[.path,.owner.holder]')" '["sr
 
 # Where a name starts from.
 is "$(cd src/x && society-own acquire y '../*.h2' -j | jq -c .paths)" '["src/x/y","src/*.h2"]' "from the working directory"
+is "$(cd up/x && society-own acquire . .. ./deep/. -j | jq -c .paths)" '["up/x/**","up/**","up/x/deep/**"]' "a directory by its dots is all that is in it"
+society-own release 'up/**' >/dev/null
 is "$(cd 'we[i]rd' && society-own acquire 'z*' -j | jq -c .paths)" '["we\\[i]rd/z*"]' "whose name may be special"
 is "$(cd "$T/else" && society-own -C "$T/p" acquire q -j | jq -c .paths)" '["q"]' "from the root, outside of the project"
 is "$(society-own acquire "$PWD/abs" -j | jq -c .paths)" '["abs"]' "absolute"

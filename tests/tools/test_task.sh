@@ -333,6 +333,18 @@ wait "$runner"
 is "$? $(test -e ended && echo ended)" "1 ended" "a command whose task is gone is ended, and its 0 is no success"
 like "$(cat said)" "moved is cancelled: not any more" "and it is said why"
 
+society-task add Moved --id gone >/dev/null
+rm begun ended
+spawn society-task run gone -- sh -c 'echo $$ >child; touch begun; trap "touch ended; exit 0" TERM; while :; do read line <gate; done' 2>said
+runner=$pid
+wait_for 10 test -e begun
+society-task note gone 'of no consequence'
+society-task -a boss cancel gone
+ok "at once, and not only when its claim would be renewed" wait_for 20 test -e ended
+[ -e ended ] || kill -KILL "$(cat child)"
+wait "$runner"
+is "$?" 1 "which is no success either"
+
 society-task add Held --id held >/dev/null
 ok "under another presence" society-agent hold -- society-task run held -- true
 is "$(field held state)" '"done"' "it runs too"

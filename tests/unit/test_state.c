@@ -263,6 +263,24 @@ static void test_compaction(void **state)
     soc_state_close(&other);
 }
 
+/* What writers without a lock add meanwhile is in the state or behind it as a late line, not both
+ * and not neither. */
+static void test_compaction_beside_others(void **state)
+{
+    static char faster[] = "{\"type\":\"count\",\"value\":1}\n";
+
+    (void)state;
+    assert_int_equal(transact(NULL), 0);
+    faults_hook(FAULT_PREAD, 1, slip_in, faster);
+    assert_int_equal(soc_state_compact(&counter, true, &store_error), 1);
+    assert_int_equal(value(), 2);
+    assert_int_equal(count_lines(store_path(LOG)), 2);
+    store_put(LOG, "{\"type\":\"count\",\"value\":2}"); /* its newline is to come */
+    assert_int_equal(soc_state_compact(&counter, true, &store_error), 1);
+    assert_int_equal(value(), 3);
+    assert_int_equal(count_lines(store_path(LOG)), 2);
+}
+
 static void test_compaction_by_itself(void **state)
 {
     char *filler = store_filler(200 * 1024);
@@ -416,6 +434,7 @@ int main(void)
         TEST(test_a_log_that_is_another),
         TEST(test_a_log_that_is_written_again),
         TEST(test_compaction),
+        TEST(test_compaction_beside_others),
         TEST(test_compaction_by_itself),
         TEST(test_a_live_state_that_is_large),
         TEST(test_compactions_that_fail),

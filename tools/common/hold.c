@@ -6,9 +6,12 @@
 #include "hold.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,10 +53,10 @@ static void become(char **command, const sigset_t *mask)
     _exit(missing ? 127 : 126);
 }
 
-struct ticking {
-    int64_t first_ms;
-    int64_t (*tick)(void *);
-    void *context;
+struct on_duty {
+    struct hold_duty duty; /* `context` stays when the others are done with */
+    int ended_fd;          /* readable when the command may have ended */
+    int64_t next_ms;
 };
 
 static int64_t now_ms(void)
@@ -63,54 +66,76 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Sleeps until the command may have ended, and ticks meanwhile. SIGCHLD is blocked, so that none falls between. */
-static void sleep_ticking(struct ticking *t, int64_t *next)
+static void give_up(struct on_duty *d)
 {
-    sigset_t ended;
-    sigemptyset(&ended);
-    sigaddset(&ended, SIGCHLD);
-    int64_t left = *next - now_ms();
-    if (t->tick && left <= 0) {
-        int64_t again = t->tick(t->context);
-        *next = now_ms() + again;
-        if (again < 0) {
-            t->tick = NULL;
-            kill((pid_t)child, SIGTERM);
-        }
-        return;
-    }
-    struct timespec wait = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
-    /* Whatever ends this, the caller looks whether the command has ended. */
-    sigtimedwait(&ended, NULL, t->tick ? &wait : NULL);
+    d->duty.tick = NULL;
+    d->duty.look = NULL;
+    kill((pid_t)child, SIGTERM);
 }
 
-static int wait_for_end(pid_t pid, struct ticking *t)
+static void tick(struct on_duty *d)
+{
+    int64_t again = d->duty.tick(d->duty.context);
+    d->next_ms = now_ms() + again;
+    if (again < 0)
+        give_up(d);
+}
+
+/* Sleeps until the command may have ended, and does its duty meanwhile. Whatever ends this, the caller looks whether the
+ * command has ended. */
+static void sleep_on_duty(struct on_duty *d)
+{
+    struct signalfd_siginfo taken;
+    int64_t left = d->next_ms - now_ms();
+    if (d->duty.tick && left <= 0) {
+        tick(d);
+        return;
+    }
+    struct pollfd fds[] = {{d->ended_fd, POLLIN, 0}, {d->duty.look ? d->duty.fd : -1, POLLIN, 0}};
+    if (poll(fds, 2,
+             !d->duty.tick    ? -1
+             : left > INT_MAX ? INT_MAX
+                              : (int)left) < 0 &&
+        errno != EINTR)
+        tool_fail(STATUS_SYSTEM, "poll: %s", strerror(errno));
+    if (fds[0].revents != 0 && read(d->ended_fd, &taken, sizeof taken) < 0 && errno != EAGAIN)
+        tool_fail(STATUS_SYSTEM, "waiting for the command: %s", strerror(errno));
+    if (fds[1].revents != 0 && d->duty.look(d->duty.context) < 0)
+        give_up(d);
+}
+
+static int wait_for_end(pid_t pid, struct on_duty *d)
 {
     int status = 0;
     pid_t done;
-    int64_t next = now_ms() + t->first_ms;
-    while ((done = waitpid(pid, &status, t->first_ms > 0 ? WNOHANG : 0)) != pid) {
+    d->next_ms = now_ms() + d->duty.first_ms;
+    while ((done = waitpid(pid, &status, d->duty.context ? WNOHANG : 0)) != pid) {
         if (done < 0 && errno != EINTR)
             tool_fail(STATUS_SYSTEM, "waiting for the command: %s", strerror(errno));
         if (done == 0)
-            sleep_ticking(t, &next);
+            sleep_on_duty(d);
     }
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static int run(char **command, struct ticking *t)
+static int run(char **command, struct on_duty *d)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
-    sigset_t blocked, waiting, old;
+    sigset_t blocked, waiting, old, ended;
     sigemptyset(&blocked);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaddset(&blocked, signals[i]);
     sigaddset(&blocked, SIGCHLD);
+    sigemptyset(&ended);
+    sigaddset(&ended, SIGCHLD);
     /* Who started us may ignore it, and then the kernel would keep no exit status for us. */
     signal(SIGCHLD, SIG_DFL);
     /* Held back until the child is known, so that none is lost; in the child exec resets the handlers. */
     sigprocmask(SIG_BLOCK, &blocked, &old);
     catch_signals(signals, sizeof signals / sizeof *signals);
+    d->ended_fd = signalfd(-1, &ended, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (d->ended_fd < 0)
+        tool_fail(STATUS_SYSTEM, "the command was not started: %s", strerror(errno));
     pid_t pid = fork();
     if (pid < 0)
         tool_fail(STATUS_SYSTEM, "the command was not started: %s", strerror(errno));
@@ -120,20 +145,21 @@ static int run(char **command, struct ticking *t)
     waiting = old;
     sigaddset(&waiting, SIGCHLD);
     sigprocmask(SIG_SETMASK, &waiting, NULL);
-    int status = wait_for_end(pid, t);
+    int status = wait_for_end(pid, d);
     child = 0; /* its number may be another's from now on */
+    close(d->ended_fd);
     sigprocmask(SIG_SETMASK, &old, NULL);
     return status;
 }
 
 int hold_run(char **command)
 {
-    struct ticking never = {0, NULL, NULL};
-    return run(command, &never);
+    struct on_duty none = {.ended_fd = -1};
+    return run(command, &none);
 }
 
-int hold_run_ticking(char **command, int64_t first_ms, int64_t (*tick)(void *), void *context)
+int hold_run_on_duty(char **command, const struct hold_duty *duty)
 {
-    struct ticking ticking = {first_ms > 0 ? first_ms : 1, tick, context};
-    return run(command, &ticking);
+    struct on_duty d = {.duty = *duty, .ended_fd = -1};
+    return run(command, &d);
 }

@@ -15,10 +15,17 @@
  */
 int hold_run(char **command);
 
-/*
- * The same, and calls `tick` meanwhile, for the first time after so many milliseconds, then after as many as it returned.
- * When that is negative, what was held is lost: the command is sent SIGTERM, once, and its end is waited for.
- */
-int hold_run_ticking(char **command, int64_t first_ms, int64_t (*tick)(void *), void *context);
+/* What is done meanwhile. When one of the functions says that what was held is lost (a negative number), neither is called
+ * again: the command is sent SIGTERM, and its end is waited for. */
+struct hold_duty {
+    int64_t first_ms;               /* when `tick` is called for the first time */
+    int64_t (*tick)(void *context); /* the milliseconds until the next time */
+    int fd;                         /* with `look` */
+    int (*look)(
+        void *context); /* called while `fd` is readable; NULL: there is nothing to look at */
+    void *context;      /* not NULL */
+};
+
+int hold_run_on_duty(char **command, const struct hold_duty *duty);
 
 #endif

@@ -89,12 +89,15 @@ static void add(struct path *path, const char *text, size_t length)
 static void walk(struct path *path, const char *name)
 {
     const char *end;
+    int directory = 1; /* where it ends: by a slash, `.` or `..`, or at the very top */
     for (const char *at = name; *at; at = end + (*end == '/')) {
         end = strchrnul(at, '/');
         size_t length = (size_t)(end - at);
+        int up = length == 2 && strncmp(at, "..", 2) == 0;
+        directory = *end == '/' || up || (length == 1 && *at == '.');
         if (length == 0 || (length == 1 && *at == '.'))
             continue;
-        if (length == 2 && strncmp(at, "..", 2) == 0) {
+        if (up) {
             while (path->length > 0 && path->text[--path->length] != '/')
                 continue;
             continue;
@@ -102,8 +105,7 @@ static void walk(struct path *path, const char *name)
         add(path, "/", 1);
         add(path, at, length);
     }
-    size_t given = strlen(name);
-    if (path->length == 0 || name[given - 1] == '/') /* a directory: all that is in it */
+    if (path->length == 0 || directory) /* all that is in it */
         add(path, "/", 1);
     path->text[path->length] = '\0';
 }

@@ -26,6 +26,8 @@ struct work {
     char id[65];
     int64_t token;
     int64_t lease_ms;
+    society_tail *tail; /* of the tasks, where others end the claim */
+    int ended;          /* by the command itself: there is nothing to keep any more */
 };
 
 static int change(const struct work *w, const char *verb, const char *name, const char *text)
@@ -79,19 +81,47 @@ static int64_t third(const struct work *w)
  * should end. */
 static int64_t renew(void *context)
 {
-    const struct work *w = context;
-    int result = change(w, "renew", NULL, NULL);
+    struct work *w = context;
+    int result = w->ended ? 0 : change(w, "renew", NULL, NULL);
     if (result >= 0)
         return third(w);
     int lost =
         result == SOCIETY_E_FENCED || result == SOCIETY_E_HELD || result == SOCIETY_E_NOT_FOUND;
     char *reason = strdup(tool_reason(w->t, result));
-    if (lost && was_ended_by_command(w))
+    w->ended = lost && was_ended_by_command(w);
+    if (w->ended)
         lost = 0;
     else
         tool_warn("not renewed: %s", reason ? reason : society_strerror(result));
     free(reason);
     return lost ? -1 : third(w);
+}
+
+/* Whether the claim stands; also where that can't be read, for then the next renewal says. */
+static int is_held(const struct work *w)
+{
+    char *text = NULL;
+    if (society_task_get(w->t->society, w->id, &text) < 0)
+        return 1;
+    json_value *task = json_read(text, NULL);
+    int held = strcmp(json_member_text(task, "state", ""), "claimed") == 0 &&
+               json_member_number(task, "token", -1) == w->token;
+    json_release(task);
+    society_free(text);
+    return held;
+}
+
+/* Something was said about tasks. A claim that is gone is not to be found out only when it should be renewed: with the
+ * usual lease that is minutes later. */
+static int look(void *context)
+{
+    struct work *w = context;
+    const char *record;
+    int said = 0;
+    while (society_tail_next(w->tail, &record, NULL) == 1)
+        said = 1;
+    /* What can't be read now, the next renewal meets as well, and tells. */
+    return !said || w->ended || is_held(w) || renew(w) >= 0 ? 0 : -1;
 }
 
 static void announce(const struct work *w)
@@ -147,10 +177,15 @@ int task_run(struct tool *t, const struct task_request *r)
     if (t->separator > 2)
         tool_usage("unexpected argument '%s'", t->arguments[2]);
     tool_open_as_agent(t);
+    int result = society_tail_open(t->society, "tasks", SOCIETY_FROM_END, 0, &w.tail);
+    if (result < 0)
+        tool_fail_result(t, result);
     claim(&w, r, named ? t->arguments[1] : NULL);
     announce(&w);
     t->argv[t->argc] = NULL;
     t->arguments[t->count] = NULL;
-    int status = hold_run_ticking(t->arguments + (named ? 2 : 1), third(&w), renew, &w);
+    struct hold_duty duty = {third(&w), renew, society_tail_fd(w.tail), look, &w};
+    int status = hold_run_on_duty(t->arguments + (named ? 2 : 1), &duty);
+    society_tail_close(w.tail);
     return finish(&w, status);
 }
