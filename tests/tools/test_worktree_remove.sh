@@ -194,6 +194,17 @@ is "$(git for-each-ref --format='%(objectname)' refs/society/saved/agent-07 | so
 test -e ../app-agent-07
 is $? 1 "and removes it"
 
+society-worktree add agent-08 --clone >/dev/null
+git -C ../app-agent-08 worktree add -q --detach "$T/of-clone"
+like "$(society-worktree remove agent-08 --force 2>&1)" "worktree of this clone: $T/of-clone" "a worktree of a clone"
+ok "is not left without its repository" git -C "$T/of-clone" status
+git -C ../app-agent-08 worktree remove "$T/of-clone"
+git -C ../app-agent-08 notes add -m note HEAD
+note=$(git -C ../app-agent-08 rev-parse refs/notes/commits)
+like "$(society-worktree remove agent-08 2>&1)" "only in this clone: refs/notes/commits" "notes of a clone"
+ok "remove --force" society-worktree remove agent-08 --force
+is "$(git for-each-ref --format='%(objectname)' refs/society/saved/agent-08)" "$note" "keeps them"
+
 # Maintenance comes back with the last.
 rm -r ../app-agent-06/inner
 ok "remove the rest" society-worktree remove agent-06

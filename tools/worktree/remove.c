@@ -65,7 +65,7 @@ static int collect_from_clone(const struct worktree *w, const char *path, const 
 {
     int count = 0;
     char *lines = git_read(path, "for-each-ref", "--format=%(objectname) %(refname:lstrip=1)",
-                           "refs/heads", "refs/tags");
+                           "refs/heads", "refs/tags", "refs/notes");
     char *stashes = git_read(path, "stash", "list", "--format=%H stash/%gd");
     char *all = worktree_text("%s\n%s", lines ? lines : "", stashes ? stashes : "");
     int failed = !lines || !stashes;
@@ -240,7 +240,8 @@ int worktree_remove(struct worktree *w)
         if (!w->force)
             refuse(w, slot, &unsaved);
         else if (unsaved.nested > 0) {
-            tool_warn("slot %s has repositories within, which can't be saved:", w->t->arguments[1]);
+            tool_warn("slot %s has repositories of its own, which can't be saved:",
+                      w->t->arguments[1]);
             print_lines(unsaved.text + 1);
             tool_fail(STATUS_NO, "slot %s is not removed; move them away", w->t->arguments[1]);
         }

@@ -107,7 +107,7 @@ static int list_clone(const struct worktree *w, FILE *out, const char *path)
     begin(&l, out, "only in this clone");
     list_commits(w, &l,
                  git_ask(path, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads",
-                         "refs/tags", "refs/society"));
+                         "refs/tags", "refs/notes", "refs/society"));
     list_commits(w, &l, git_ask(path, "stash", "list", "--format=%H %gd"));
     return end(&l);
 }
@@ -219,6 +219,25 @@ static int list_submodules(FILE *out, json_value *slot)
     return end(&l);
 }
 
+/* Worktrees of a clone have their HEAD and their index in it, and would be lost with it. */
+static int list_worktrees(FILE *out, const char *path)
+{
+    struct listing l;
+    int first = 1; /* is the clone itself */
+    begin(&l, out, "worktree of this clone");
+    char *lines = git_ask(path, "worktree", "list", "--porcelain");
+    char *rest = lines;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        if (strncmp(line, "worktree ", 9) != 0)
+            continue;
+        if (!first)
+            name_one(&l, line + 9);
+        first = 0;
+    }
+    free(lines);
+    return end(&l);
+}
+
 /* ---- All of it ---- */
 
 void unsaved_find(struct worktree *w, json_value *slot, struct unsaved *ret)
@@ -238,8 +257,10 @@ void unsaved_find(struct worktree *w, json_value *slot, struct unsaved *ret)
     ret->detached = is_detached_alone(w, slot);
     if (ret->detached)
         fprintf(out, "\n  on no branch: %s", json_member_text(slot, "head", ""));
-    if (json_member_true(slot, "clone"))
+    if (json_member_true(slot, "clone")) {
         ret->commits = list_clone(w, out, path);
+        ret->nested += list_worktrees(out, path);
+    }
     /* Counted, and not named: they alone are no reason to refuse. */
     for (size_t i = 0; i < json_count(changes); i++)
         ret->ignored +=

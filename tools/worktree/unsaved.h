@@ -10,7 +10,7 @@
 struct unsaved {
     int changes;  /* uncommitted, untracked and unmerged files */
     int ignored;  /* files */
-    int nested;   /* repositories within: nothing here can save them */
+    int nested;   /* repositories within, and worktrees of a clone: nothing here can save them */
     int detached; /* HEAD is on no branch, at a commit that no ref leads to */
     int commits;  /* branches and stashes of a clone with commits that the repository has not */
     int put_by;   /* changes that a rebase or a merge has put by (--autostash) */
