@@ -149,18 +149,25 @@ static const char *strip_worktree(const struct name *name, const char *text)
     SOC_AUTO_STRBUF struct soc_strbuf literal = SOC_STRBUF_INIT;
     struct soc_git git;
     size_t length;
+    bool found = false;
     const char *rest = NULL;
     if (name->root->common.length == 0)
         return NULL;
     literal_part(name, text, &literal, &length);
-    if (literal.failed || literal.length == 0 || soc_git_find(literal.data, &git) != 1)
-        return NULL;
-    SOC_AUTO_STRBUF struct soc_strbuf origin = SOC_STRBUF_INIT;
-    SOC_AUTO_FREE char *common =
-        soc_git_origin(&git, &origin) ? soc_sys->realpath(origin.data) : NULL;
-    if (common && strcmp(common, name->root->common.data) == 0)
-        rest = strip(name, text, git.root.data);
-    soc_git_free(&git);
+    while (!found && !literal.failed && literal.length > 0 &&
+           soc_git_find(literal.data, &git) == 1) {
+        SOC_AUTO_STRBUF struct soc_strbuf origin = SOC_STRBUF_INIT;
+        SOC_AUTO_FREE char *common =
+            soc_git_origin(&git, &origin) ? soc_sys->realpath(origin.data) : NULL;
+        found = common && strcmp(common, name->root->common.data) == 0;
+        if (found)
+            rest = strip(name, text, git.root.data);
+        /* Another repository, such as a submodule, may lie within a worktree. */
+        const char *slash = strrchr(git.root.data, '/');
+        soc_strbuf_clear(&literal);
+        soc_strbuf_add(&literal, git.root.data, slash ? (size_t)(slash - git.root.data) : 0);
+        soc_git_free(&git);
+    }
     if (rest && name->root->inside.length > 0)
         rest = strip(name, rest, name->root->inside.data);
     return rest;

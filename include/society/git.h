@@ -77,7 +77,7 @@ const char *society_git_last_message(const society_git *git);
 
 /* society_git_slots: also the disk that each uses, which takes a walk through its files. */
 #define SOCIETY_GIT_BYTES 1u
-/* society_git_changes: also ignored files. */
+/* society_git_changes: also ignored files, and changed ones that git was told to take for unchanged. */
 #define SOCIETY_GIT_IGNORED 1u
 
 /**

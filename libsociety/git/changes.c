@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "path.h"
+#include "sys.h"
+
 #define STAGED                                                                     \
     (GIT_STATUS_INDEX_NEW | GIT_STATUS_INDEX_MODIFIED | GIT_STATUS_INDEX_DELETED | \
      GIT_STATUS_INDEX_RENAMED | GIT_STATUS_INDEX_TYPECHANGE)
@@ -66,6 +69,48 @@ static int read_entry(git_index *index, const git_status_entry *entry, struct so
     return kinds != 0 ? add(changes, path, kinds, gone) : 0;
 }
 
+/* ---- What git was told not to look at (git update-index --assume-unchanged, --skip-worktree) ---- */
+
+static bool is_hidden(const git_index_entry *entry)
+{
+    return (entry->flags & GIT_INDEX_ENTRY_VALID) ||
+           (entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE);
+}
+
+/* Whether it stands in the working tree, and otherwise than in the index. */
+static bool is_changed(git_repository *repository, const git_index_entry *entry, const char *full)
+{
+    struct stat st;
+    git_oid id;
+    if (soc_sys->fstatat(AT_FDCWD, full, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+        (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)))
+        return false;
+    if (S_ISLNK(st.st_mode) != (entry->mode == GIT_FILEMODE_LINK))
+        return true;
+    int result = S_ISLNK(st.st_mode)
+                     ? git_blob_create_from_workdir(&id, repository, entry->path)
+                     : git_repository_hashfile(&id, repository, full, GIT_OBJECT_BLOB, NULL);
+    /* What can't be read is taken for changed, and then named by who tries to save it. */
+    return result < 0 || !git_oid_equal(&id, &entry->id);
+}
+
+static int add_hidden(git_repository *repository, git_index *index, struct soc_changes *changes)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < git_index_entrycount(index); i++) {
+        const git_index_entry *entry = git_index_get_byindex(index, i);
+        SOC_AUTO_STRBUF struct soc_strbuf full = SOC_STRBUF_INIT;
+        if (!is_hidden(entry))
+            continue;
+        soc_path_join(&full, git_repository_workdir(repository), entry->path);
+        if (full.failed)
+            result = -ENOMEM;
+        else if (is_changed(repository, entry, full.data))
+            result = add(changes, entry->path, SOC_CHANGE_MODIFIED, false);
+    }
+    return result;
+}
+
 int soc_changes_read(struct society_git *git, git_repository *repository, bool ignored,
                      struct soc_changes *ret)
 {
@@ -85,6 +130,8 @@ int soc_changes_read(struct society_git *git, git_repository *repository, bool i
     for (size_t i = 0; result == 0 && i < git_status_list_entrycount(list); i++)
         if (read_entry(index, git_status_byindex(list, i), ret) < 0)
             result = soc_fail_memory(&git->error);
+    if (result == 0 && ignored && add_hidden(repository, index, ret) < 0)
+        result = soc_fail_memory(&git->error);
     git_status_list_free(list);
     git_index_free(index);
     if (result < 0)

@@ -29,8 +29,8 @@ struct soc_changes {
     size_t count;
 };
 
-/* The changes by path; ignored files only if wanted. The index is read anew. 0; SOCIETY_E_GIT;
- * -ENOMEM. */
+/* The changes; only if wanted (`ignored`) with ignored files, and with changed ones that git was told
+ * to take for unchanged. The index is read anew. 0; SOCIETY_E_GIT; -ENOMEM. */
 int soc_changes_read(struct society_git *git, git_repository *repository, bool ignored,
                      struct soc_changes *ret);
 void soc_changes_free(struct soc_changes *changes);

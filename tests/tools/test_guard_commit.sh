@@ -60,7 +60,24 @@ way "git commit-tree" 'edit; git add mine; git update-ref HEAD $(git commit-tree
 way "a detached HEAD" 'git checkout -q --detach && edit && git commit -qam x'
 way "a deletion" 'git rm -q mine && git commit -qm x'
 way "a renaming" 'git mv mine yours && git commit -qm x'
+way "a mode" 'chmod +x mine && git commit -qam x'
+way "a repository in its place" 'rm mine; git init -q mine; git -C mine commit -q --allow-empty -m x; git add mine 2>/dev/null; git commit -qm x; s=$?; rm -rf mine; exit $s'
+way "a stash that is merged" 'edit; git stash push -q; git merge -q --ff-only "stash@{0}"; s=$?; git stash drop -q; exit $s'
+way "a stash of the slot that is merged" 'edit; git merge -q --ff-only "$(society-worktree stash push)"; s=$?; git for-each-ref --format="delete %(refname)" refs/society/stash | git update-ref --stdin; exit $s'
 way "another index" 'edit; GIT_INDEX_FILE=$PWD/../index; export GIT_INDEX_FILE; git read-tree HEAD; git add mine; git commit -qm x; s=$?; unset GIT_INDEX_FILE; rm ../index; exit $s'
+
+# Signatures that git is told to show.
+cat >"$T/gpg" <<'END'
+#!/bin/sh
+cat >/dev/null
+echo '[GNUPG:] SIG_CREATED ' >&2
+printf '%s\n' '-----BEGIN PGP SIGNATURE-----' '' x '-----END PGP SIGNATURE-----'
+END
+chmod +x "$T/gpg"
+git config gpg.program "$T/gpg"
+git config log.showSignature true
+way "a signed commit" 'edit; git commit -q --no-verify -S -am x'
+git config --unset log.showSignature
 
 # A step of a rebase, of commits that are older than the ownership.
 fresh

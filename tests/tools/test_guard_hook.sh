@@ -151,6 +151,13 @@ echo '{' >"$T/app/.society-agent/project.json"
 status_is 2 "a society that can't be read" society-guard hook claude < <(pre "$SLOT" mine)
 status_is 1 "but nobody is kept from a prompt" society-guard hook claude <<<'{"hook_event_name":"UserPromptSubmit"}'
 rm "$T/app/.society-agent/project.json"
+# An edit of no file, or of one that is not named as the agents do.
+for input in '{}' 'null' '{"file_path":["mine"]}' '{"file_path":3}' '{"command":["apply_patch","*** Update File: mine"]}'; do
+    printf '{"hook_event_name":"PreToolUse","tool_name":"Edit","tool_input":%s}' "$input" >"$T/input"
+    status_is 2 "an edit with $input" society-guard hook claude <"$T/input"
+done
+like "$(society-guard hook claude <"$T/input" 2>&1)" "which file Edit is to change" "says what it lacks"
+like "$(echo '[]' | society-guard hook claude 2>&1)" "a JSON object is expected" "what is no object"
 status_is 2 "an unknown agent" society-guard hook emacs </dev/null
 status_is 2 "no agent" society-guard hook
 

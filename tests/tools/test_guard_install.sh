@@ -153,6 +153,22 @@ is "$(git config core.hooksPath)" '~/everywhere' "it is left"
 empty "$(git config --local core.hooksPath)" "where it was"
 git config --global --unset core.hooksPath
 
+# core.hooksPath of one worktree alone, which counts there.
+git config extensions.worktreeConfig true
+git -C "$SLOT" config --worktree core.hooksPath "$T/everywhere"
+before=$(git config --local --list | sort)
+run society-guard install
+is "$status" 1 "install where a worktree has a setting of its own"
+like "$(cat "$T/err")" "$SLOT has a core.hooksPath of its own, $T/everywhere" "is refused, with where it is"
+status_is 1 "also from there" env -C "$SLOT" society-guard install
+is "$(git config --local --list | sort)" "$before" "and nothing is set"
+git -C "$SLOT" config --worktree --unset core.hooksPath
+ok "without it" society-guard install
+status_is 1 "it guards there" edit_in "$SLOT"
+git -C "$SLOT" checkout -q -f
+ok "uninstall" society-guard uninstall
+git config --unset extensions.worktreeConfig
+
 # A repository that is moved: git would run no hooks.
 society-guard install >/dev/null
 mv "$T/app" "$T/moved"
@@ -178,6 +194,10 @@ git config core.hooksPath "$T/lost"
 run env SOCIETY_AGENT=agent-01 PATH=/usr/bin:/bin git commit -qam x
 is "$status" 1 "without the program nothing is let through"
 like "$(cat "$T/err")" "git config --unset core.hooksPath" "and it says what to do"
+git init -q "$T/packages" && mkdir "$T/packages/one" && cd "$T/packages/one" || exit 1
+society-init >/dev/null
+like "$(society-guard install 2>&1)" "one/.society-agent is not found from $T/packages" "a society below the top is warned of"
+unlike "$(env -C "$T/moved" society-guard install 2>&1)" "not found" "and none at the top"
 mkdir "$T/plain" && cd "$T/plain" || exit 1
 status_is 3 "no repository" society-guard install
 status_is 2 "no verb" society-guard

@@ -45,4 +45,13 @@ ok "add completes it" society-worktree add reviewer
 is "$(cat .git/worktrees/app-reviewer/society-agent)" reviewer "by its name"
 is "$(cat "$T/app-reviewer/work")" work "and leaves what is in it"
 
+# Slots of a bare repository that are older than its society.
+git clone -q --bare "$T/app" "$T/bare.git" && cd "$T/bare.git" || exit 1
+society-worktree add agent-01 >/dev/null
+git worktree add -q "$T/bare-main" main && cd "$T/bare-main" && society-init >/dev/null
+status_is 3 "a slot that is older than the society" society-status --dir "$T/bare-agent-01"
+ok "learns of it" society-worktree add agent-01
+is "$(env -C "$T/bare-agent-01" society-agent --json list >/dev/null && cat "$T/bare.git/worktrees/bare-agent-01/society-dir")" "$T/bare-main/.society-agent" \
+    "when it is added again"
+
 done_testing

@@ -129,6 +129,56 @@ echo 'cache/' >>.git/info/exclude && echo x >../app-agent-09/cache/inner/x
 status_is 1 "a repository within an ignored directory" society-worktree remove agent-09
 ok "goes with --drop-ignored" society-worktree remove agent-09 --drop-ignored
 
+# What git was told to take for unchanged.
+ln -s numbers linked && git add linked && git commit -qm linked
+society-worktree add agent-10 >/dev/null
+git -C ../app-agent-10 update-index --assume-unchanged numbers linked
+git -C ../app-agent-10 update-index --skip-worktree src/main.c
+ok "files that git does not look at, unchanged" society-worktree remove agent-10
+society-worktree add agent-10 >/dev/null
+git -C ../app-agent-10 update-index --assume-unchanged numbers
+git -C ../app-agent-10 update-index --skip-worktree src/main.c
+echo local >>../app-agent-10/numbers && echo local >>../app-agent-10/src/main.c
+before=$(sha256sum ../app-agent-10/numbers ../app-agent-10/src/main.c | cut -d' ' -f1)
+run society-worktree remove agent-10
+is $status 1 "changed, they are a reason to refuse"
+like "$(cat "$T/err")" "modified: numbers.*modified: src/main.c" "and named"
+status_is 1 "there is nothing to stash of them" society-worktree stash push agent-10
+ok "remove --force" society-worktree remove agent-10 --force
+ref=$(git for-each-ref --format='%(refname)' refs/society/saved/agent-10)
+ok "they can be had back" restored "$ref"
+is "$(cd "$T/restored" && sha256sum numbers src/main.c | cut -d' ' -f1)" "$before" "as they were"
+git worktree remove --force "$T/restored"
+git rm -q linked && git commit -qm 'not linked'
+
+# What a rebase has put by.
+society-worktree add agent-11 >/dev/null
+echo free >../app-agent-11/free && commit ../app-agent-11 free
+echo dirty >>../app-agent-11/free
+GIT_SEQUENCE_EDITOR='sed -i 1ibreak' git -C ../app-agent-11 rebase -q -i --autostash HEAD~1 >/dev/null 2>&1
+empty "$(git -C ../app-agent-11 status --porcelain)" "changes that a rebase has put by"
+run society-worktree remove agent-11
+is $status 1 "are a reason to refuse"
+like "$(cat "$T/err")" "put by" "and named"
+ok "remove --force" society-worktree remove agent-11 --force
+ref=$(git for-each-ref --format='%(refname)' refs/society/saved/agent-11 | grep put-by)
+is "$(git show "$ref:free")" "$(printf 'free\ndirty')" "keeps them"
+
+# Submodules: what they have stashed, and commits in one that is not checked out any more.
+git init -q "$T/module" && echo a >"$T/module/a" && commit "$T/module" module
+git submodule --quiet add "$T/module" module && git commit -qm module
+society-worktree add agent-12 >/dev/null
+git -C ../app-agent-12 submodule --quiet update --init
+git -C ../app-agent-12/module tag own
+echo b >>../app-agent-12/module/a && git -C ../app-agent-12/module stash -q
+like "$(society-worktree remove agent-12 2>&1)" "submodule with work of its own: $T/app-agent-12/module" "a stash in a submodule"
+git -C ../app-agent-12/module switch -q -c own && git -C ../app-agent-12/module stash pop -q && commit ../app-agent-12/module own
+git -C ../app-agent-12/module switch -q --detach HEAD~1 && git -C ../app-agent-12 submodule --quiet deinit module
+like "$(society-worktree remove agent-12 2>&1)" "submodule with work of its own: .*/modules/module" "commits of one that is not checked out"
+status_is 1 "stand against --force too" society-worktree remove agent-12 --force
+git -C ../app-agent-12 submodule --quiet update --init && git -C ../app-agent-12/module branch -q -D own
+ok "without them it goes" society-worktree remove agent-12
+
 # A clone's own commits.
 society-worktree add agent-07 --clone >/dev/null
 echo own >../app-agent-07/own && commit ../app-agent-07 own
@@ -143,6 +193,17 @@ is "$(git for-each-ref --format='%(objectname)' refs/society/saved/agent-07 | so
     "fetches its branch and its stash first"
 test -e ../app-agent-07
 is $? 1 "and removes it"
+
+society-worktree add agent-08 --clone >/dev/null
+git -C ../app-agent-08 worktree add -q --detach "$T/of-clone"
+like "$(society-worktree remove agent-08 --force 2>&1)" "worktree of this clone: $T/of-clone" "a worktree of a clone"
+ok "is not left without its repository" git -C "$T/of-clone" status
+git -C ../app-agent-08 worktree remove "$T/of-clone"
+git -C ../app-agent-08 notes add -m note HEAD
+note=$(git -C ../app-agent-08 rev-parse refs/notes/commits)
+like "$(society-worktree remove agent-08 2>&1)" "only in this clone: refs/notes/commits" "notes of a clone"
+ok "remove --force" society-worktree remove agent-08 --force
+is "$(git for-each-ref --format='%(objectname)' refs/society/saved/agent-08)" "$note" "keeps them"
 
 # Maintenance comes back with the last.
 rm -r ../app-agent-06/inner

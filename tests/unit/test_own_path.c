@@ -161,6 +161,14 @@ static void test_worktrees(void **state)
     assert_string_equal(path("slots/b/src/a.c"), "src/a.c");
     assert_string_equal(path("slots/c/src/a.c"), "slots/c/src/a.c");
     assert_string_equal(pattern("slots/*/src/a.c"), "slots/*/src/a.c");
+    /* Another repository within has files of the project, as one in the main worktree has. */
+    make_directory("wt/module");
+    make_directory("wt/module/.git");
+    assert_string_equal(path("@/wt/module/a.c"), "module/a.c");
+    assert_string_equal(pattern("@/wt/module/**"), "module/**");
+    make_directory("main/module");
+    make_directory("main/module/.git");
+    assert_string_equal(path("@/main/module/a.c"), "module/a.c");
 }
 
 /* A clone that was made for an agent has the project's files, too; any other clone is elsewhere. */

@@ -33,10 +33,10 @@ static void add(struct changes *c, const char *line, const char *path)
         tool_fail(STATUS_SYSTEM, "git says what is not understood: %s", line);
     if (is_submodule(line + 1, line + 8))
         return;
-    char *object = strndup(to + 1, strcspn(to + 1, " "));
-    texts_add(&c->objects, object);
+    char *state = guard_text("%.6s %.*s", line + 8, (int)strcspn(to + 1, " "), to + 1);
+    texts_add(&c->states, state);
     texts_add(&c->paths, path);
-    free(object);
+    free(state);
 }
 
 static void read_raw(struct changes *c, const char *const *words)
@@ -71,15 +71,20 @@ void changes_staged(struct changes *c)
 
 void changes_new(struct changes *c, const char *commit)
 {
+    /* A signature that is shown would stand before the changes. What is only put by in a stash was
+     * judged by nobody. */
     const char *const words[] = {"git",
                                  "-c",
                                  "log.showRoot=true",
                                  "log",
                                  "--diff-merges=first-parent",
+                                 "--no-show-signature",
                                  RAW,
                                  "--format=",
                                  commit,
                                  "--not",
+                                 "--exclude=refs/stash",
+                                 "--exclude=refs/society/stash/*",
                                  "--all",
                                  NULL};
     read_raw(c, words);
@@ -88,21 +93,25 @@ void changes_new(struct changes *c, const char *commit)
 void changes_free(struct changes *c)
 {
     texts_free(&c->paths);
-    texts_free(&c->objects);
+    texts_free(&c->states);
 }
 
-static int is_none(const char *object)
+static int is_none(const char *state)
 {
-    return object[strspn(object, "0")] == '\0';
+    return state[strspn(state, "0 ")] == '\0';
 }
 
-int changes_same(const char *commit, const char *path, const char *object)
+int changes_same(const char *commit, const char *path, const char *state)
 {
-    char *name = guard_text("%s:%s", commit, path);
-    char *there = git_ask(".", "rev-parse", "--quiet", "--verify", name);
-    int same = there ? strcmp(there, object) == 0 : is_none(object);
+    /* `<mode> <type> <object>\t<path>`; nothing: it is not there. */
+    char *there = git_ask(".", "--literal-pathspecs", "ls-tree", "--full-tree", commit, "--", path);
+    const char *type = there ? strchr(there, ' ') : NULL;
+    const char *object = type ? strchr(type + 1, ' ') : NULL;
+    size_t length = object ? strcspn(object, "\t") : 0;
+    int same = object ? strncmp(there, state, 6) == 0 && strlen(state) == 6 + length &&
+                            strncmp(object, state + 6, length) == 0
+                      : is_none(state);
     free(there);
-    free(name);
     return same;
 }
 
@@ -121,7 +130,7 @@ void changes_protected(struct texts *names)
     free(text);
 }
 
-int changes_accepted(const char *path, const char *object)
+int changes_accepted(const char *path, const char *state)
 {
     struct texts names = {0};
     int accepted = 0;
@@ -132,7 +141,7 @@ int changes_accepted(const char *path, const char *object)
         char *refs = git_ask(".", "for-each-ref", "--format=%(refname)", local, remote);
         char *rest = refs;
         for (char *ref; !accepted && (ref = strsep(&rest, "\n")) != NULL;)
-            accepted = *ref && changes_same(ref, path, object);
+            accepted = *ref && changes_same(ref, path, state);
         free(refs);
         free(remote);
         free(local);

@@ -100,8 +100,8 @@ static json_value *find_refused(const struct guard *g, const struct changes *c, 
         json_value *item = json_element(items, i);
         int index = (int)json_member_number(item, "index", 0);
         const char *path = c->paths.items[index];
-        const char *object = c->objects.items[index];
-        if ((before && changes_same(before, path, object)) || changes_accepted(path, object) ||
+        const char *state = c->states.items[index];
+        if ((before && changes_same(before, path, state)) || changes_accepted(path, state) ||
             is_known(refused, json_member_text(item, "path", "")))
             continue;
         json_add(refused, json_share(item));

@@ -65,9 +65,10 @@ static json_value *read_input(void)
     if (fclose(memory) != 0)
         tool_fail(STATUS_SYSTEM, "out of memory");
     json_value *input = json_read_bytes(text, size, &why, &line, &column);
+    if (!input)
+        tool_fail(STATUS_SYSTEM, "standard input, line %d, column %d: %s", line, column, why);
     if (!json_is_map(input))
-        tool_fail(STATUS_SYSTEM, "standard input, line %d, column %d: %s", line, column,
-                  why ? why : "a JSON object is expected");
+        tool_fail(STATUS_SYSTEM, "standard input: a JSON object is expected");
     free(text);
     return input;
 }
@@ -138,6 +139,9 @@ static void judge(const struct guard *g, const struct agent *agent, json_value *
     const char *event = json_member_text(input, "hook_event_name", "");
     char *here = getcwd(NULL, 0);
     edits_paths(json_member(input, "tool_input"), &names);
+    if (names.count == 0)
+        tool_fail(STATUS_SYSTEM, "which file %s is to change is not to be seen in its tool_input",
+                  json_member_text(input, "tool_name", "it"));
     for (int i = 0; i < names.count; i++)
         add_file(g, here ? here : "", names.items[i], &paths);
     json_value *items = owners_find(g, "", &paths);

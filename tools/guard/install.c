@@ -77,12 +77,35 @@ static void set(const struct repository *r, const char *key, const char *value)
         tool_fail(STATUS_SYSTEM, "git could not set %s", key);
 }
 
+/* A worktree may have a setting of its own (extensions.worktreeConfig). It comes before that of the
+ * repository, so that the guard would seem to be installed and not be asked there. */
+static void refuse_own_settings(const struct repository *r)
+{
+    char *extended = git_ask(r->common, "config", "--type=bool", "extensions.worktreeConfig");
+    char *lines = git_ask(r->common, "worktree", "list", "--porcelain");
+    char *rest = extended && strcmp(extended, "true") == 0 ? lines : NULL;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        if (strncmp(line, "worktree ", 9) != 0)
+            continue;
+        char *own = git_ask(line + 9, "config", "--worktree", "--get", KEY);
+        if (own)
+            tool_fail(STATUS_NO,
+                      "%s has a " KEY
+                      " of its own, %s, before which the guard can't stand; nothing "
+                      "was installed. In that worktree: git config --worktree --unset " KEY,
+                      line + 9, own);
+    }
+    free(lines);
+    free(extended);
+}
+
 static void install_one(const struct guard *g, const char *place)
 {
     struct repository r = {0};
     char *program = realpath("/proc/self/exe", NULL);
     (void)g;
     find(place, &r);
+    refuse_own_settings(&r);
     scripts_write(r.scripts, program ? program : "society-guard", r.before, r.present);
     set(&r, INSTALLED, r.before);
     if (!r.installed) {
@@ -150,10 +173,29 @@ static void for_all(const struct guard *g, void (*what)(const struct guard *, co
     free(common);
 }
 
+/* git runs hooks at the top of the working tree, and a society further down is not found there. */
+static void warn_of_place(const struct guard *g)
+{
+    society *s = NULL;
+    char *top = git_ask(".", "rev-parse", "--show-toplevel");
+    char *record = git_ask(".", "rev-parse", "--git-path", "society-dir");
+    size_t length = top ? strlen(top) : 0;
+    /* Without a society, or one that can't be read, there is nothing to say yet. */
+    const char *dir = society_new(&s) == 0 && society_open(s, g->t->dir) == 0 ? society_dir(s) : "";
+    if (top && strncmp(dir, top, length) == 0 && dir[length] == '/' &&
+        strcmp(dir + length, "/.society-agent") != 0 && (!record || access(record, F_OK) != 0))
+        tool_warn("warning: %s is not found from %s, where git runs hooks: nothing is guarded", dir,
+                  top);
+    society_close(s);
+    free(record);
+    free(top);
+}
+
 int guard_install(struct guard *g)
 {
     tool_expect_arguments(g->t, 1, 1, "");
     for_all(g, install_one);
+    warn_of_place(g);
     return STATUS_DONE;
 }
 

@@ -216,9 +216,12 @@ static void adopt(struct worktree *w, json_value *item)
     const char *git_dir = json_member_text(item, "gitDir", "");
     const char *slot = json_member_text(item, "slot", "");
     char *own = files_read(git_dir, "society-agent");
-    if (!own) {
-        char *base = layout_base(w);
-        if (files_mark(w, git_dir, slot, base, 0) < 0)
+    char *place = files_read(git_dir, "society-dir");
+    /* One that was made before there was a society learns of it. */
+    if (!own || (w->t->society && !place)) {
+        char *known = files_read(git_dir, "society-base");
+        char *base = known ? known : layout_base(w);
+        if (files_mark(w, git_dir, slot, base, json_member_true(item, "clone")) < 0)
             tool_fail(STATUS_SYSTEM, "slot %s: its name could not be recorded", slot);
         free(base);
     }
@@ -229,6 +232,7 @@ static void adopt(struct worktree *w, json_value *item)
             tool_warn("slot %s: git could not lock the worktree", slot);
         free(reason);
     }
+    free(place);
     free(own);
     tool_warn("slot %s is there already; nothing in it was changed", slot);
 }

@@ -40,7 +40,7 @@ static void refuse(const struct worktree *w, json_value *slot, const struct unsa
 {
     const char *id = json_member_text(slot, "slot", "");
     int refused = 0;
-    if (u->changes + u->detached + u->commits + u->nested > 0) {
+    if (u->changes + u->detached + u->commits + u->nested + u->put_by > 0) {
         tool_warn("slot %s holds what no commit of the repository does:", id);
         print_lines(u->text + 1);
         refused = 1;
@@ -65,7 +65,7 @@ static int collect_from_clone(const struct worktree *w, const char *path, const 
 {
     int count = 0;
     char *lines = git_read(path, "for-each-ref", "--format=%(objectname) %(refname:lstrip=1)",
-                           "refs/heads", "refs/tags");
+                           "refs/heads", "refs/tags", "refs/notes");
     char *stashes = git_read(path, "stash", "list", "--format=%H stash/%gd");
     char *all = worktree_text("%s\n%s", lines ? lines : "", stashes ? stashes : "");
     int failed = !lines || !stashes;
@@ -93,15 +93,33 @@ static int collect_from_clone(const struct worktree *w, const char *path, const 
     return failed ? -1 : count;
 }
 
-static void save_clone(const struct worktree *w, const char *id, const char *path,
-                       const char *saved)
+/* What the other refs are called after: that of the files, or what it would be. */
+static char *name_saved(const char *id, const char *ref)
 {
     char stamp[32];
     struct tm tm;
     time_t now = time(NULL);
     strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
-    char *name =
-        saved ? worktree_text("%s", saved) : worktree_text("refs/society/saved/%s/%s", id, stamp);
+    return ref ? worktree_text("%s", ref) : worktree_text("refs/society/saved/%s/%s", id, stamp);
+}
+
+static void save_put_by(json_value *slot, const char *name)
+{
+    for (int i = 0; i < UNSAVED_PUT_BY; i++) {
+        char *commit = unsaved_put_by(slot, i);
+        char *ref = worktree_text("%s-put-by-%d", name, i + 1);
+        if (commit && git_run(json_member_text(slot, "path", ""), "update-ref", ref, commit) != 0)
+            tool_fail(STATUS_SYSTEM, "%s could not be kept as %s; nothing was removed", commit,
+                      ref);
+        if (commit)
+            tool_warn("what a rebase or merge had put by is kept as %s, a stash", ref);
+        free(ref);
+        free(commit);
+    }
+}
+
+static void save_clone(const struct worktree *w, const char *id, const char *path, const char *name)
+{
     int count = collect_from_clone(w, path, name);
     if (count < 0 || git_run(w->dir, "fetch", "--quiet", "--no-tags", path,
                              "+refs/society/*:refs/society/*") != 0)
@@ -109,7 +127,6 @@ static void save_clone(const struct worktree *w, const char *id, const char *pat
                   id);
     if (count > 0)
         tool_warn("its branches and stashes are kept as %s-refs/...", name);
-    free(name);
 }
 
 static void save(struct worktree *w, json_value *slot, const struct unsaved *u)
@@ -123,8 +140,11 @@ static void save(struct worktree *w, json_value *slot, const struct unsaved *u)
         if (result < 0)
             tool_fail(STATUS_SYSTEM, "%s; nothing was removed", society_git_last_message(w->git));
     }
+    char *name = name_saved(id, ref);
+    save_put_by(slot, name);
     if (json_member_true(slot, "clone"))
-        save_clone(w, id, path, ref);
+        save_clone(w, id, path, name);
+    free(name);
     if (ref)
         tool_warn("saved as %s; to get it back: git worktree add --detach PATH %s^1, and there "
                   "git stash apply --index %s",
@@ -220,7 +240,8 @@ int worktree_remove(struct worktree *w)
         if (!w->force)
             refuse(w, slot, &unsaved);
         else if (unsaved.nested > 0) {
-            tool_warn("slot %s has repositories within, which can't be saved:", w->t->arguments[1]);
+            tool_warn("slot %s has repositories of its own, which can't be saved:",
+                      w->t->arguments[1]);
             print_lines(unsaved.text + 1);
             tool_fail(STATUS_NO, "slot %s is not removed; move them away", w->t->arguments[1]);
         }

@@ -47,6 +47,7 @@ int worktree_gc(struct worktree *w)
 static int has_changes(struct worktree *w, json_value *slot)
 {
     struct unsaved unsaved;
+    w->drop_ignored = 1; /* nor does git stash keep what is ignored */
     unsaved_find(w, slot, &unsaved);
     if (unsaved.text && strstr(unsaved.text, "\n  unmerged: "))
         tool_fail(STATUS_NO, "slot %s: a merge is under way, and git stash can't keep one",

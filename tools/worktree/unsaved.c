@@ -2,11 +2,14 @@
 /* Before anything is removed: see unsaved.h. */
 #include "unsaved.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "common/config_file.h"
 #include "common/git.h"
 
 /* As many names of a kind are listed; the number of the others is. */
@@ -104,30 +107,105 @@ static int list_clone(const struct worktree *w, FILE *out, const char *path)
     begin(&l, out, "only in this clone");
     list_commits(w, &l,
                  git_ask(path, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads",
-                         "refs/tags", "refs/society"));
+                         "refs/tags", "refs/notes", "refs/society"));
     list_commits(w, &l, git_ask(path, "stash", "list", "--format=%H %gd"));
+    return end(&l);
+}
+
+char *unsaved_put_by(json_value *slot, int at)
+{
+    static const char *const names[UNSAVED_PUT_BY] = {"rebase-merge/autostash",
+                                                      "rebase-apply/autostash", "MERGE_AUTOSTASH"};
+    mode_t mode;
+    char *file = worktree_text("%s/%s", json_member_text(slot, "gitDir", ""), names[at]);
+    char *commit = config_read(file, &mode);
+    commit[strcspn(commit, "\n")] = '\0';
+    free(file);
+    if (*commit)
+        return commit;
+    free(commit);
+    return NULL;
+}
+
+static int list_put_by(FILE *out, json_value *slot)
+{
+    struct listing l;
+    begin(&l, out, "put by (autostash)");
+    for (int i = 0; i < UNSAVED_PUT_BY; i++) {
+        char *commit = unsaved_put_by(slot, i);
+        if (commit)
+            name_one(&l, commit);
+        free(commit);
+    }
     return end(&l);
 }
 
 /* ---- Repositories within ---- */
 
+/* Commits, stashed ones too, that did not come from elsewhere. */
+static int has_own_commits(const char *path, const char *option)
+{
+    char *commits = git_ask(path, option, "rev-list", "--max-count=1", "HEAD",
+                            "--exclude=refs/tags/*", "--all", "--not", "--remotes");
+    int has = !commits || *commits;
+    free(commits);
+    return has;
+}
+
 static int is_lost_with(const char *path)
 {
     char *status = git_ask(path, "status", "--porcelain", "--ignored");
-    char *commits =
-        git_ask(path, "rev-list", "--max-count=1", "HEAD", "--branches", "--not", "--remotes");
-    int lost = !status || *status || !commits || *commits;
+    int lost = !status || *status || has_own_commits(path, "--no-pager");
     free(status);
-    free(commits);
     return lost;
 }
 
+/* Whether the working tree of a submodule's repository is there, so that it is looked at itself. */
+static int is_populated(const char *repository)
+{
+    char *tree = git_ask(repository, "config", "--file", "config", "core.worktree");
+    char *link =
+        worktree_text("%s/%s/.git", tree && *tree == '/' ? "" : repository, tree ? tree : "");
+    int populated = tree && access(link, F_OK) == 0;
+    free(link);
+    free(tree);
+    return populated;
+}
+
+/* Repositories of submodules that are not checked out: they go with the git directory. */
+static void list_modules(struct listing *l, const char *directory)
+{
+    DIR *stream = opendir(directory);
+    for (struct dirent *entry; stream && (entry = readdir(stream)) != NULL;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        char *child = worktree_text("%s/%s", directory, entry->d_name);
+        char *head = worktree_text("%s/HEAD", child);
+        char *within = worktree_text("%s/modules", child);
+        int is_repository = access(head, F_OK) == 0;
+        char *option = worktree_text("--git-dir=%s", child);
+        if (is_repository && !is_populated(child) && has_own_commits(directory, option))
+            name_one(l, child);
+        list_modules(l, is_repository ? within : child);
+        free(option);
+        free(within);
+        free(head);
+        free(child);
+    }
+    if (stream)
+        closedir(stream);
+}
+
 /* Submodules with work of their own; those that are as they came can be had again. */
-static int list_submodules(FILE *out, const char *path)
+static int list_submodules(FILE *out, json_value *slot)
 {
     struct listing l;
     struct stat st;
+    const char *path = json_member_text(slot, "path", "");
+    char *modules = worktree_text("%s/modules", json_member_text(slot, "gitDir", ""));
     begin(&l, out, "submodule with work of its own");
+    list_modules(&l, modules);
+    free(modules);
     char *lines = git_ask(path, "submodule", "--quiet", "foreach", "--recursive", "pwd");
     for (char *line = lines; line && *line;) {
         char *next = strchr(line, '\n');
@@ -136,6 +214,25 @@ static int list_submodules(FILE *out, const char *path)
         if (stat(line, &st) == 0 && is_lost_with(line))
             name_one(&l, line);
         line = next;
+    }
+    free(lines);
+    return end(&l);
+}
+
+/* Worktrees of a clone have their HEAD and their index in it, and would be lost with it. */
+static int list_worktrees(FILE *out, const char *path)
+{
+    struct listing l;
+    int first = 1; /* is the clone itself */
+    begin(&l, out, "worktree of this clone");
+    char *lines = git_ask(path, "worktree", "list", "--porcelain");
+    char *rest = lines;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        if (strncmp(line, "worktree ", 9) != 0)
+            continue;
+        if (!first)
+            name_one(&l, line + 9);
+        first = 0;
     }
     free(lines);
     return end(&l);
@@ -155,12 +252,15 @@ void unsaved_find(struct worktree *w, json_value *slot, struct unsaved *ret)
         tool_fail(STATUS_SYSTEM, "out of memory");
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         ret->changes += list_state(out, changes, states[i]);
-    ret->nested = list_state(out, changes, "nested") + list_submodules(out, path);
+    ret->nested = list_state(out, changes, "nested") + list_submodules(out, slot);
+    ret->put_by = list_put_by(out, slot);
     ret->detached = is_detached_alone(w, slot);
     if (ret->detached)
         fprintf(out, "\n  on no branch: %s", json_member_text(slot, "head", ""));
-    if (json_member_true(slot, "clone"))
+    if (json_member_true(slot, "clone")) {
         ret->commits = list_clone(w, out, path);
+        ret->nested += list_worktrees(out, path);
+    }
     /* Counted, and not named: they alone are no reason to refuse. */
     for (size_t i = 0; i < json_count(changes); i++)
         ret->ignored +=
