@@ -32,6 +32,18 @@ test('parse and stringify', () => {
   for (const value of [0, LARGE, -LARGE, 'x', null, [LARGE, { y: 'bigint1:' }]]) assert.deepEqual(parse(stringify(value)), value);
 });
 
+test('a word behind escapes is taken for no number', () => {
+  assert.deepEqual(parse('{"a":"\\u0062igint0:xyz","b":9007199254740993}'), { a: 'bigint0:xyz', b: LARGE });
+});
+
+test('a BigInt is an integer though the program has given it a toJSON()', (t) => {
+  t.after(() => delete BigInt.prototype.toJSON);
+  BigInt.prototype.toJSON = function () {
+    return String(this);
+  };
+  assert.equal(stringify({ a: LARGE, b: [1n] }), '{"a":9007199254740993,"b":[1]}');
+});
+
 test('content', async (t) => {
   const [w1, w2] = await members(t, 'w1', 'w2');
   const content = { large: LARGE, small: 1, text: `${LARGE}`, surrogate: 'a\ud800b', smile: '😀' };
