@@ -47,6 +47,8 @@ class Stream extends Remote {
     try {
       await this.#opened;
       const commit = this.#commits && this.#given;
+      // The body has come to its end, though it was told meanwhile that it is the last.
+      if (commit && this.#signal && this.#signal.aborted) await this.commit();
       const { record, position, incident } = await this.engine.request('next', [this.number, commit], this.#signal);
       this.#given = true;
       this.incident = incident;
