@@ -50,9 +50,9 @@ function stringify(value) {
   return text.replace(new RegExp(`"${mark}(-?\\d+)"`, 'g'), '$1');
 }
 
-// The object with these of its members as BigInt: positions and tokens are always so, however small they are.
+// The object with these of its members as BigInt, where they are integers: positions and tokens are always so, however small.
 function withBigInts(object, ...names) {
-  for (const name of names) if (typeof object[name] === 'number') object[name] = BigInt(object[name]);
+  for (const name of names) if (Number.isInteger(object[name])) object[name] = BigInt(object[name]);
   return object;
 }
 

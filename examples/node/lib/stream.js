@@ -8,9 +8,11 @@
 
 const { Remote } = require('./engine.js');
 const { invalid } = require('./errors.js');
-const { parse } = require('./json.js');
+const { parse, withBigInts } = require('./json.js');
 
 const FROM = { cursor: -1n, end: -2n, start: -3n };
+// What is a token in the records of a log.
+const TOKENS = { __proto__: null, tasks: ['token', 'takeover'], ownership: ['token', 'takeover'] };
 const EVERYONE = 1;
 const RECEIPTS = 2;
 
@@ -52,7 +54,7 @@ class Stream extends Remote {
       const { record, position, incident } = await this.engine.request('next', [this.number, commit], this.#signal);
       this.#given = true;
       this.incident = incident;
-      const value = parse(record);
+      const value = withBigInts(parse(record), ...(TOKENS[this.#log] || []));
       if (this.#log !== 'presence') value.position = position;
       return { done: false, value };
     } catch (error) {

@@ -85,6 +85,19 @@ test('positions beyond 2^53', async (t) => {
   assert.ok((await w2.status()).logs.find(({ log }) => log === 'messages').end > messages[2].position);
 });
 
+test('tokens in the records of a log', async (t) => {
+  const [w1] = await members(t, 'w1');
+  await w1.tasks.create({ title: 'one' });
+  const claim = await w1.tasks.claim();
+  fs.appendFileSync(path.join(w1.dir, 'tasks.jsonl'), '{"type":"else","token":1.5}\n{"type":"else","token":"x"}\n');
+  const records = await take(w1.follow('tasks', { from: 'start' }), 4);
+  assert.deepEqual(records.map(({ token }) => token), [undefined, claim.token, 1.5, 'x']);
+  const reservation = await w1.ownership.acquire('a');
+  await reservation.renew();
+  const [, renewal] = await take(w1.follow('ownership', { from: 'start' }), 2);
+  assert.equal(renewal.token, reservation.token);
+});
+
 // A token is a field of a record, where the format allows no more than 2^53.
 test('tokens up to 2^53', async (t) => {
   const [w1, w2] = await members(t, 'w1', 'w2');
