@@ -295,6 +295,18 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=True, allow_nan=False).encode()
 
 
+def _parse(text: Union[str, bytes]) -> Any:
+    """JSON. An integer with more digits than Python reads, which anybody may have written, is infinite, as is 1e999."""
+    return json.loads(text, parse_int=_integer)
+
+
+def _integer(digits: str) -> Union[int, float]:
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
+
+
 def _fields(**fields: Any) -> Optional[bytes]:
     """Those that are given, as a JSON object."""
     given = {name: value for name, value in fields.items() if value is not None}
@@ -317,7 +329,7 @@ def _take_list(pointer: c_void_p) -> List[Any]:
     library = _lib()
     try:
         count = library.society_list_count(pointer)
-        return [json.loads(library.society_list_item(pointer, i)) for i in range(count)]
+        return [_parse(library.society_list_item(pointer, i)) for i in range(count)]
     finally:
         library.society_list_free(pointer)
 
@@ -464,7 +476,7 @@ class Stream(Iterator[Json]):
         self._incident = incident.decode() if incident else self._incident
         if text is None:
             return None
-        value: Json = json.loads(text)
+        value: Json = _parse(text)
         if self._log != "presence":
             value["position"] = position.value
         self._given = True
@@ -562,8 +574,8 @@ class _Held:
         try:
             if self.held:
                 self.release()
-        except FencedError:
-            pass  # another has it
+        except (FencedError, HeldError, NotFoundError):
+            pass  # another has it, or there is nothing left of it: a task that was cancelled
 
 
 class Claim(_Held):
@@ -615,8 +627,9 @@ def _lease(lease: Optional[float]) -> Json:
 class Tasks:
     """The tasks of a society: `society.tasks`."""
 
-    def __init__(self, handle: _Handle) -> None:
-        self._handle = handle
+    def __init__(self, society: Society) -> None:
+        self._society = society  # which is not collected before its claims
+        self._handle = society._handle
 
     def create(self, title: str, **fields: Any) -> str:
         """Makes a task and gives its id. Fields: id, description, priority, dependsOn, labels, paths, role, assignee, …"""
@@ -632,7 +645,7 @@ class Tasks:
         return self._handle.list("society_tasks", flags, _bytes(state))
 
     def get(self, id: str) -> Json:
-        task: Json = json.loads(self._handle.text("society_task_get", _bytes(id)))
+        task: Json = _parse(self._handle.text("society_task_get", _bytes(id)))
         return task
 
     def claim(
@@ -657,7 +670,7 @@ class Tasks:
             self._handle.call("society_task_claim_with", *arguments, 0, byref(out))
             return out
 
-        return Claim(self, json.loads(_take_text(self._handle.wait(wait, "task", arguments, now))))
+        return Claim(self, _parse(_take_text(self._handle.wait(wait, "task", arguments, now))))
 
     def change(self, id: str, change: str, fields: Optional[Mapping[str, Any]] = None, token: int = _NO_TOKEN) -> None:
         """Any change that society_task_change(3) knows."""
@@ -699,15 +712,15 @@ _OWN_SHARED = 1
 class Reservation(_Held):
     """Paths that are reserved for the agent."""
 
-    def __init__(self, handle: _Handle, fields: Json) -> None:
-        self._handle = handle
+    def __init__(self, ownership: Ownership, fields: Json) -> None:
+        self._ownership = ownership
         self.paths: List[str] = fields["paths"]
         self.mode: str = fields["mode"]
         self.token: int = fields["token"]
         self.lease: float = fields["leaseMs"] / 1000
 
     def _change(self, change: str, ends: bool, fields: Optional[bytes] = None) -> None:
-        self._about(lambda: self._handle.call("society_own_change", self.token, change.encode(), fields), ends)
+        self._about(lambda: self._ownership._change(self.token, change, fields), ends)
 
     def renew(self, lease: Optional[float] = None) -> None:
         self._change("renew", False, _fields(**_lease(lease)))
@@ -722,8 +735,9 @@ class Reservation(_Held):
 class Ownership:
     """Who may write which files: `society.ownership`."""
 
-    def __init__(self, handle: _Handle) -> None:
-        self._handle = handle
+    def __init__(self, society: Society) -> None:
+        self._society = society  # which is not collected before its reservations
+        self._handle = society._handle
 
     def acquire(
         self,
@@ -742,7 +756,7 @@ class Ownership:
             self._handle.call("society_own_acquire", *arguments, 0, byref(out))
             return out
 
-        return Reservation(self._handle, json.loads(_take_text(self._handle.wait(wait, "own", arguments, now))))
+        return Reservation(self, _parse(_take_text(self._handle.wait(wait, "own", arguments, now))))
 
     def release(self, patterns: Optional[Patterns] = None) -> int:
         """Gives back those with one of the patterns, or all of the agent's: their number."""
@@ -760,6 +774,9 @@ class Ownership:
 
     def list(self) -> List[Json]:
         return self._handle.list("society_own_list")
+
+    def _change(self, token: int, change: str, fields: Optional[bytes]) -> None:
+        self._handle.call("society_own_change", token, change.encode(), fields)
 
 
 class Mutex:
@@ -786,14 +803,14 @@ _TAIL_RECEIPTS = 2
 
 
 class _Presence:
-    def __init__(self, handle: _Handle) -> None:
-        self._handle = handle
+    def __init__(self, society: Society) -> None:
+        self._society = society
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
-        self._handle.call("society_part")
+        self._society.part()
 
 
 def _id_of(message: Union[str, Mapping[str, Any]]) -> Optional[bytes]:
@@ -806,8 +823,6 @@ class Society:
     def __init__(self, calls: List[Tuple[Any, ...]], agent: Optional[str]) -> None:
         self._handle = _Handle()
         self._finalizer = weakref.finalize(self, self._handle.close)
-        self.tasks = Tasks(self._handle)
-        self.ownership = Ownership(self._handle)
         try:
             for call in calls:
                 self._handle.call(*call)
@@ -859,6 +874,14 @@ class Society:
             agent = _lib().society_agent(pointer)
             return agent.decode() if agent else None
 
+    @property
+    def tasks(self) -> Tasks:
+        return Tasks(self)
+
+    @property
+    def ownership(self) -> Ownership:
+        return Ownership(self)
+
     # ---- Agents
 
     def register(self, **fields: Any) -> None:
@@ -871,7 +894,7 @@ class Society:
     def join(self) -> _Presence:
         """Online from now on, until part(), close() or the end of the process; or of the block: `with society.join():`."""
         self._handle.call("society_join")
-        return _Presence(self._handle)
+        return _Presence(self)
 
     def part(self) -> None:
         self._handle.call("society_part")
@@ -891,7 +914,7 @@ class Society:
         return self._handle.list("society_agents")
 
     def agent_info(self, agent: str) -> Json:
-        info: Json = json.loads(self._handle.text("society_agent_get", _bytes(agent)))
+        info: Json = _parse(self._handle.text("society_agent_get", _bytes(agent)))
         return info
 
     # ---- Messages
@@ -915,7 +938,7 @@ class Society:
         return self._handle.list("society_inbox", 1 if unread else 0, _bytes(thread))
 
     def message(self, id: str) -> Json:
-        message: Json = json.loads(self._handle.text("society_message_get", _bytes(id)))
+        message: Json = _parse(self._handle.text("society_message_get", _bytes(id)))
         return message
 
     def mark_delivered(self, message: Union[str, Mapping[str, Any]]) -> bool:
@@ -927,7 +950,7 @@ class Society:
 
     def attach(self, path: Union[str, os.PathLike[str]]) -> Json:
         """Stores a file, and gives the object for a message's `attachments`."""
-        attachment: Json = json.loads(self._handle.text("society_attach", _path(path)))
+        attachment: Json = _parse(self._handle.text("society_attach", _path(path)))
         return attachment
 
     def attachment(self, attachment: Union[str, Mapping[str, Any]]) -> BinaryIO:
@@ -960,7 +983,7 @@ class Society:
         return Mutex(name, self._handle.wait(wait, "mutex", (_bytes(name),), now))
 
     def status(self) -> Json:
-        status: Json = json.loads(self._handle.text("society_status"))
+        status: Json = _parse(self._handle.text("society_status"))
         return status
 
     def doctor(self, repair: bool = False) -> List[Json]:

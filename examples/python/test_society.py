@@ -148,6 +148,16 @@ class Messages(InASociety):
         self.w1.send("w2", "naïve 😀 \udc80")
         self.assertEqual(contents(self.w2.inbox()), ["naïve 😀 \ufffd"])
 
+    def test_long_integer(self) -> None:
+        record = '{"type":"message","from":"x","to":"w2","content":%s}\n' % ("9" * 5000)
+        self.w1.send("w2", 2**64)
+        with open(self.project / ".society-agent" / "messages.jsonl", "a", encoding="utf-8") as log:
+            log.write(record)
+        self.w1.send("w2", "after")
+        wanted = [2**64, float("inf"), "after"]
+        self.assertEqual(contents(self.w2.inbox()), wanted)
+        self.assertEqual(contents(self.w2.messages(timeout=0)), wanted)
+
     def test_attachments(self) -> None:
         path = self.project / "plan.txt"
         path.write_text("the plan\n")
@@ -345,6 +355,12 @@ class TasksAndClaims(InASociety):
             claim.complete()
         self.assertFalse(claim.held)
 
+    def test_cancelled(self) -> None:
+        self.w1.tasks.create("one")
+        with self.w2.tasks.claim() as claim:
+            self.w1.tasks.cancel(claim.id)
+        self.assertEqual(self.w1.tasks.get(claim.id)["state"], "cancelled")
+
     def test_crowd(self) -> None:
         """Processes that send to each other and share tasks: nothing is lost or repeated."""
         source = """
@@ -457,6 +473,18 @@ class TheWhole(InASociety):
         del forgotten, streams
         self.assertEqual(count(), before)
         self.assertFalse(self.w1.online("w4"))
+
+    def test_not_forgotten(self) -> None:
+        """What is held keeps its society."""
+        self.w1.tasks.create("one")
+        with Society.open(self.project, agent="w4").join():
+            self.assertTrue(self.w1.online("w4"))
+            with Society.open(self.project, agent="w5").tasks.claim() as claim:
+                claim.complete()
+            with Society.open(self.project, agent="w5").ownership.acquire("a") as reservation:
+                reservation.renew()
+        self.assertFalse(self.w1.online("w4"))
+        self.assertEqual(self.w1.ownership.list(), [])
 
 
 class TheLibrary(InASociety):

@@ -8,6 +8,8 @@
 // A timer knows no longer wait than this.
 const LONGEST_MS = 2 ** 31 - 1;
 
+const GONE = ['FENCED', 'HELD', 'NOT_FOUND'];
+
 class Held {
   #timer = null;
   #lost = new AbortController();
@@ -53,13 +55,13 @@ class Held {
     }
   }
 
-  // Gives it back, unless that was done, or it is another's already.
+  // Gives it back, unless that was done, or it is another's already, or there is nothing left of it: a task that was cancelled.
   async giveUp() {
     if (this.#over) return;
     try {
       await this.release();
     } catch (error) {
-      if (error.code !== 'FENCED') throw error;
+      if (!GONE.includes(error.code)) throw error;
     }
   }
 

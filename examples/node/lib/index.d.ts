@@ -80,6 +80,9 @@ export interface Receipt {
 export interface LogRecord {
   type?: string;
   position: bigint;
+  /** Of tasks and ownership. */
+  token?: bigint;
+  takeover?: bigint;
   [field: string]: unknown;
 }
 

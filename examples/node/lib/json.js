@@ -5,20 +5,20 @@
 
 'use strict';
 
+const { randomUUID } = require('node:crypto');
+const { invalid } = require('./errors.js');
+
 const MAYBE_LARGE = /\d{16}/;
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
 const INTEGER = /^-?\d+$/;
 
-// A word that does not occur in the text.
-function unusedWord(text) {
-  let word;
-  for (let i = 0; (word = `bigint${i}:`), text.includes(word); i++);
-  return word;
-}
+// What marks an integer on its way through JSON.parse or JSON.stringify. It cannot be guessed: a text that is to be read may hide any
+// known word behind escapes.
+const newMark = () => `${randomUUID()}:`;
 
 function parse(text) {
   if (!MAYBE_LARGE.test(text)) return JSON.parse(text);
-  const mark = unusedWord(text);
+  const mark = newMark();
   const marked = text.replace(STRING_OR_NUMBER, (token) =>
     INTEGER.test(token) && !Number.isSafeInteger(Number(token)) ? `"${mark}${token}"` : token,
   );
@@ -27,22 +27,32 @@ function parse(text) {
   );
 }
 
+// A program may have given BigInt a toJSON(), so what stands in the object is looked at and not what that makes of it.
+function encode(value, forBigInt) {
+  try {
+    return JSON.stringify(value, function (key, item) {
+      return typeof this[key] === 'bigint' ? forBigInt(this[key]) : item;
+    });
+  } catch (error) {
+    throw invalid(`this cannot be written as JSON: ${error.message}`);
+  }
+}
+
 function stringify(value) {
   let large = false;
-  const without = JSON.stringify(value, (key, item) => {
-    if (typeof item !== 'bigint') return item;
+  const without = encode(value, () => {
     large = true;
     return null;
   });
   if (!large) return without;
-  const mark = unusedWord(without);
-  const text = JSON.stringify(value, (key, item) => (typeof item === 'bigint' ? `${mark}${item}` : item));
+  const mark = newMark();
+  const text = encode(value, (item) => `${mark}${item}`);
   return text.replace(new RegExp(`"${mark}(-?\\d+)"`, 'g'), '$1');
 }
 
-// The object with these of its members as BigInt: positions and tokens are always so, however small they are.
+// The object with these of its members as BigInt, where they are integers: positions and tokens are always so, however small.
 function withBigInts(object, ...names) {
-  for (const name of names) if (typeof object[name] === 'number') object[name] = BigInt(object[name]);
+  for (const name of names) if (Number.isInteger(object[name])) object[name] = BigInt(object[name]);
   return object;
 }
 

@@ -68,11 +68,11 @@ class Ownership {
   }
 
   // Those with one of the patterns, or all of the agent's. The number of them.
-  release(patterns) {
+  async release(patterns) {
     return this.#society.call('society_own_release', patterns === undefined ? null : toList(patterns));
   }
 
-  renew(patterns, { leaseMs = 0 } = {}) {
+  async renew(patterns, { leaseMs = 0 } = {}) {
     return this.#society.call('society_own_renew', patterns === undefined ? null : toList(patterns), leaseMs);
   }
 

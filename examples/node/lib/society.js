@@ -35,6 +35,9 @@ function toTimeout(wait) {
   return Math.min(LONGEST_WAIT_MS, Math.ceil(wait));
 }
 
+// A stream of a file that is forgotten before its end has not closed its descriptor.
+const unread = new FinalizationRegistry((fd) => fs.closeSync(fd));
+
 const toMessage = (text) => withBigInts(parse(text), 'position');
 const idOf = (message) => (typeof message === 'object' && message !== null ? message.id : message);
 
@@ -44,12 +47,12 @@ class Society extends Remote {
 
   // Opens the society of `dir`, or the one that the working directory belongs to, and speaks as `agent`, or as whom the
   // environment names; without an agent (null) only as one who looks.
-  static open({ dir = null, agent } = {}) {
+  static async open({ dir = null, agent } = {}) {
     return new Society()._open([['society_open', checkArgument(dir)]], agent);
   }
 
   // Makes a society in the project's directory `path`, if there is none, and opens it.
-  static init({ path = null, projectId = null, shared = false, agent } = {}) {
+  static async init({ path = null, projectId = null, shared = false, agent } = {}) {
     const call = ['society_init', checkArgument(path), checkArgument(projectId), shared ? INIT_SHARED : 0];
     return new Society()._open([call], agent);
   }
@@ -129,7 +132,7 @@ class Society extends Remote {
 
   // ---- Messages
 
-  send(message) {
+  async send(message) {
     return this.call('society_send', stringify(message));
   }
 
@@ -139,7 +142,7 @@ class Society extends Remote {
   }
 
   // Answers a message: to its sender, in its thread.
-  reply(message, answer) {
+  async reply(message, answer) {
     const fields = typeof answer === 'object' && answer !== null ? answer : { content: answer };
     if (!message || typeof message.from !== 'string') throw invalid('the message that is answered has no sender');
     const { id, from, type } = message;
@@ -170,7 +173,10 @@ class Society extends Remote {
   async attachment(attachment) {
     const hash = typeof attachment === 'string' ? attachment : attachment.hash;
     const fd = await this.call('society_attachment_open', hash);
-    return fs.createReadStream('', { fd });
+    const stream = fs.createReadStream('', { fd });
+    unread.register(stream, fd, stream);
+    stream.once('close', () => unread.unregister(stream));
+    return stream;
   }
 
   // The agent's messages as they come, from its cursor on.

@@ -8,9 +8,11 @@
 
 const { Remote } = require('./engine.js');
 const { invalid } = require('./errors.js');
-const { parse } = require('./json.js');
+const { parse, withBigInts } = require('./json.js');
 
 const FROM = { cursor: -1n, end: -2n, start: -3n };
+// What is a token in the records of a log.
+const TOKENS = { __proto__: null, tasks: ['token', 'takeover'], ownership: ['token', 'takeover'] };
 const EVERYONE = 1;
 const RECEIPTS = 2;
 
@@ -47,10 +49,12 @@ class Stream extends Remote {
     try {
       await this.#opened;
       const commit = this.#commits && this.#given;
+      // The body has come to its end, though it was told meanwhile that it is the last.
+      if (commit && this.#signal && this.#signal.aborted) await this.commit();
       const { record, position, incident } = await this.engine.request('next', [this.number, commit], this.#signal);
       this.#given = true;
       this.incident = incident;
-      const value = parse(record);
+      const value = withBigInts(parse(record), ...(TOKENS[this.#log] || []));
       if (this.#log !== 'presence') value.position = position;
       return { done: false, value };
     } catch (error) {

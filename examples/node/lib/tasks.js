@@ -75,7 +75,7 @@ class Tasks {
     this.#society = society;
   }
 
-  create(task) {
+  async create(task) {
     return this.#society.call('society_task_create', stringify(task));
   }
 
@@ -144,7 +144,7 @@ class Tasks {
     return this.change(id, 'assign', { to });
   }
 
-  depend(id, { on = [], remove = [] }) {
+  depend(id, { on = [], remove = [] } = {}) {
     return this.change(id, 'depend', { dependsOn: on, remove });
   }
 

@@ -16,12 +16,14 @@ const prelude = (dir) => `const fs = require('node:fs');
 
 test('what is forgotten is closed when it is collected', async (t) => {
   const source = `${prelude(directory(t))}
+    const file = ${JSON.stringify(__filename)};
     async function leave() {
       const society = await Society.init({ path: dir, agent: 'w1' });
       await society.join();
       const streams = [society.messages(), society.follow('tasks'), society.follow('presence')];
       await streams[2].next();
       await society.mutex('gc');
+      await society.attachment(await society.attach(file));
       await society.tasks.claim(await society.tasks.create({ title: 'x' }));
     }
     (async () => {

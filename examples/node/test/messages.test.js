@@ -67,6 +67,22 @@ test('errors are classes with a code, a sentence and the stack of the call', asy
   await assert.rejects(Society.open({ dir: w1.dir, agent: 'not an id' }), InvalidError);
 });
 
+test('what is wrong with the arguments is told by the promise', async (t) => {
+  const [w1] = await members(t, 'w1');
+  const circular = { to: 'w1' };
+  circular.content = circular;
+  const calls = [
+    () => w1.send(circular),
+    () => w1.tasks.create(circular),
+    () => w1.reply({}, 'x'),
+    () => w1.ownership.release(5),
+    () => w1.ownership.renew(5),
+    () => Society.open({ dir: {} }),
+    () => Society.init({ path: 'a\0b' }),
+  ];
+  for (const call of calls) await assert.rejects(call(), InvalidError);
+});
+
 test('agents register, say what they do, and are there while they have joined', async (t) => {
   const [w1, w2] = await members(t, 'w1', 'w2');
   await w1.register({ role: 'backend', capabilities: ['api'] });

@@ -32,6 +32,18 @@ test('parse and stringify', () => {
   for (const value of [0, LARGE, -LARGE, 'x', null, [LARGE, { y: 'bigint1:' }]]) assert.deepEqual(parse(stringify(value)), value);
 });
 
+test('a word behind escapes is taken for no number', () => {
+  assert.deepEqual(parse('{"a":"\\u0062igint0:xyz","b":9007199254740993}'), { a: 'bigint0:xyz', b: LARGE });
+});
+
+test('a BigInt is an integer though the program has given it a toJSON()', (t) => {
+  t.after(() => delete BigInt.prototype.toJSON);
+  BigInt.prototype.toJSON = function () {
+    return String(this);
+  };
+  assert.equal(stringify({ a: LARGE, b: [1n] }), '{"a":9007199254740993,"b":[1]}');
+});
+
 test('content', async (t) => {
   const [w1, w2] = await members(t, 'w1', 'w2');
   const content = { large: LARGE, small: 1, text: `${LARGE}`, surrogate: 'a\ud800b', smile: '😀' };
@@ -71,6 +83,19 @@ test('positions beyond 2^53', async (t) => {
     assert.equal(again.content, content);
   }
   assert.ok((await w2.status()).logs.find(({ log }) => log === 'messages').end > messages[2].position);
+});
+
+test('tokens in the records of a log', async (t) => {
+  const [w1] = await members(t, 'w1');
+  await w1.tasks.create({ title: 'one' });
+  const claim = await w1.tasks.claim();
+  fs.appendFileSync(path.join(w1.dir, 'tasks.jsonl'), '{"type":"else","token":1.5}\n{"type":"else","token":"x"}\n');
+  const records = await take(w1.follow('tasks', { from: 'start' }), 4);
+  assert.deepEqual(records.map(({ token }) => token), [undefined, claim.token, 1.5, 'x']);
+  const reservation = await w1.ownership.acquire('a');
+  await reservation.renew();
+  const [, renewal] = await take(w1.follow('ownership', { from: 'start' }), 2);
+  assert.equal(renewal.token, reservation.token);
 });
 
 // A token is a field of a record, where the format allows no more than 2^53.

@@ -54,6 +54,8 @@ test('the types name what is exported, and fit programs of both kinds', (t) => {
   const flags = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022,esnext.disposable', '--module', 'nodenext'];
   const compile = (...files) => execFileSync(process.execPath, [tsc, ...flags, '--types', 'node', ...files], { cwd: dir, stdio: 'pipe' });
   compile('program.mts', 'program.cts');
+  fs.writeFileSync(path.join(dir, 'whole.mts'), `import whole, { Society } from 'libsociety';\nexport const same: typeof Society = whole.Society;\n`);
+  compile('whole.mts');
   fs.writeFileSync(path.join(dir, 'wrong.mts'), `import { Society } from 'libsociety';\n(await Society.open()).send('text');\n`);
   assert.throws(() => compile('wrong.mts'), (error) => /error TS2345/.test(error.stdout), 'and refuse what is wrong');
 });

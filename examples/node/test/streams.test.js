@@ -90,6 +90,22 @@ test('an AbortSignal ends the loop with its reason', async (t) => {
   assert.deepEqual(contents(await take(w2.messages(), 1)), ['kept']);
 });
 
+test('what was handled when the signal came is committed', async (t) => {
+  const [w1, w2] = await members(t, 'w1', 'w2');
+  await sendAll(w1, 'w2', 'a', 'b', 'c');
+  const controller = new AbortController();
+  const handled = [];
+  const loop = async () => {
+    for await (const { content } of w2.messages({ signal: controller.signal })) {
+      handled.push(content);
+      if (content === 'b') controller.abort();
+    }
+  };
+  await assert.rejects(within(loop()), { name: 'AbortError' });
+  assert.deepEqual(handled, ['a', 'b']);
+  assert.deepEqual(contents(await take(w2.messages(), 1)), ['c']);
+});
+
 test('closing a stream or its society ends a loop that waits', async (t) => {
   const [w1] = await members(t, 'w1');
   const stream = w1.messages();

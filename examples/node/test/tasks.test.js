@@ -53,6 +53,15 @@ test('a claim, from its beginning to its end', async (t) => {
   await assert.rejects(w1.tasks.claim({ leaseMs: 1.5 }), InvalidError);
 });
 
+test('a claim on what was cancelled meanwhile needs no release', async (t) => {
+  const [lead, w1] = await members(t, 'lead', 'w1');
+  await lead.tasks.create({ title: 'one' });
+  const claim = await w1.tasks.claim();
+  await lead.tasks.cancel(claim.id, 'not needed');
+  await claim[Symbol.asyncDispose || Symbol.for('Symbol.asyncDispose')]();
+  assert.equal((await lead.tasks.get(claim.id)).state, 'cancelled');
+});
+
 test('a task is claimed with its paths, or neither', async (t) => {
   const [w1, w2] = await members(t, 'w1', 'w2');
   await w1.tasks.create({ title: 'one', paths: ['src/**'] });
