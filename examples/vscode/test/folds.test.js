@@ -9,7 +9,7 @@ const { test } = require('node:test');
 const agents = require('../src/folds/agents.js');
 const files = require('../src/folds/files.js');
 const { Guard } = require('../src/folds/guard.js');
-const { Inbox } = require('../src/folds/inbox.js');
+const { Inbox, keyOf } = require('../src/folds/inbox.js');
 const { noticeOf, noticeOfMissed, priorityOf } = require('../src/folds/notice.js');
 const { readSettings } = require('../src/folds/settings.js');
 const tasks = require('../src/folds/tasks.js');
@@ -22,6 +22,11 @@ test('words of strangers are one line of plain text', () => {
   assert.equal(words.line(null), '');
   assert.equal(words.inert('[a](command:b) $(zap)'), '[a] (command:b) $ (zap)');
   assert.equal(words.lines('a\r\nb\u001b[31m\tc'), 'a\nb [31m    c');
+});
+
+test('messages of strangers stay apart, whatever their ids are', () => {
+  const keys = [{ id: 5, position: 1 }, { id: 5, position: 2 }, { id: {}, position: 3 }, { id: {}, position: 4 }, { id: '3', position: 5 }].map(keyOf);
+  assert.equal(new Set(keys).size, keys.length);
 });
 
 test('times are told as people do', () => {

@@ -56,6 +56,7 @@ test('a thread as a document', () => {
   assert.match(text, /^a → b, c {4}T {4}question\n\nS\n\nx \[2Jy\n/);
   assert.match(text, /b → a {4}U {4}answer\nAcknowledged V\n/);
   assert.match(text, /"ok": true/);
+  assert.match(threadText([{ from: 'a', to: 'b', content: 2n ** 64n, attachments: [null, { name: 'n', size: {} }] }]), /Attached: n \({} bytes\)\n\n"18446744073709551616"/);
   assert.match(threadText([{ from: {}, to: null, type: 7, attachments: 'x', content: undefined }]), /^{} → /);
 });
 

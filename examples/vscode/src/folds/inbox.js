@@ -5,6 +5,7 @@
 'use strict';
 
 const text = (value) => typeof value === 'string' && value !== '';
+// What tells a message from all others: an id is any text, or nothing that is one.
 const keyOf = ({ id, position }) => (text(id) ? `id ${id}` : `at ${position}`);
 
 // The id of the first message of the thread that a message stands in; of one that has none the position.
@@ -78,4 +79,4 @@ class Inbox {
   }
 }
 
-module.exports = { Inbox, threadOf };
+module.exports = { Inbox, keyOf, threadOf };

@@ -10,10 +10,13 @@ const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u206
 
 const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text);
 
+// JSON of whatever stands in a record: integers beyond 2^53 are BigInts, which JSON.stringify() throws on.
+const json = (value, indent) => JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part), indent);
+
 // One line of text.
 function line(value, most = 120) {
   if (value === undefined || value === null) return '';
-  const text = typeof value === 'string' ? value : JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
+  const text = typeof value === 'string' ? value : json(value);
   return cut(text.replace(UNSEEN, ' ').trim(), most);
 }
 
@@ -50,4 +53,4 @@ function about(message, most = 80) {
   return line(task || message.type, most);
 }
 
-module.exports = { line, lines, inert, ago, count, about };
+module.exports = { json, line, lines, inert, ago, count, about };

@@ -7,7 +7,7 @@
 
 const vscode = require('vscode');
 const { threadOf } = require('../folds/inbox.js');
-const { about, line, lines } = require('../folds/words.js');
+const { about, json, line, lines } = require('../folds/words.js');
 
 const SCHEME = 'society';
 const RULE = '─'.repeat(72);
@@ -17,14 +17,14 @@ function threadText(messages) {
     const to = [].concat(message.to).join(', ');
     const receipt = message.acknowledgedAt ? `\nAcknowledged ${line(message.acknowledgedAt)}` : '';
     const attached = (Array.isArray(message.attachments) ? message.attachments : [])
-      .map(({ name, size }) => `\nAttached: ${line(name)} (${size} bytes)`)
+      .filter((attachment) => attachment && typeof attachment === 'object')
+      .map(({ name, size }) => `\nAttached: ${line(name)} (${line(size)} bytes)`)
       .join('');
-    const content =
-      message.content === undefined ? JSON.stringify(message.task || message.data || null, null, 2) : message.content;
+    const content = message.content === undefined ? message.task || message.data || null : message.content;
     return [
       `${line(message.from || 'somebody')} → ${line(to)}    ${line(message.timestamp)}    ${line(message.type)}${receipt}${attached}`,
       message.subject ? `\n${line(message.subject)}\n` : '',
-      typeof content === 'string' ? lines(content) : lines(JSON.stringify(content, null, 2)),
+      typeof content === 'string' ? lines(content) : lines(json(content, 2)),
     ].join('\n');
   });
   return `${parts.join(`\n\n${RULE}\n\n`)}\n`;

@@ -7,6 +7,7 @@
 const agentsFold = require('../folds/agents.js');
 const filesFold = require('../folds/files.js');
 const tasksFold = require('../folds/tasks.js');
+const { keyOf } = require('../folds/inbox.js');
 const { priorityOf } = require('../folds/notice.js');
 const { about, ago, count, line } = require('../folds/words.js');
 const { Tree, node, icon, tooltip } = require('./tree.js');
@@ -72,7 +73,7 @@ function messageNode(message, { label = about(message), unread = message.unread,
   const marks = [line(message.from || 'somebody', 64), ago(message.timestamp), owed && 'to be acknowledged'];
   const color = !unread ? undefined : priorityOf(message) === 'interrupt' ? 'charts.red' : 'charts.blue';
   return node(label, {
-    id: `${thread ? 'thread' : 'message'} ${message.id || message.position}`,
+    id: `${thread ? 'thread' : 'message'} ${keyOf(message)}`,
     description: [...marks, message.acknowledgedAt && 'acknowledged'].filter(Boolean).join(' · '),
     tooltip: tooltip(line(message.subject || about(message)), [
       `From ${line(message.from || 'somebody')}, ${line(message.timestamp)}`,
