@@ -100,7 +100,7 @@ static void sleep_on_duty(struct on_duty *d)
         tool_fail(STATUS_SYSTEM, "poll: %s", strerror(errno));
     if (fds[0].revents != 0 && read(d->ended_fd, &taken, sizeof taken) < 0 && errno != EAGAIN)
         tool_fail(STATUS_SYSTEM, "waiting for the command: %s", strerror(errno));
-    if (fds[1].revents != 0 && d->duty.look(d->duty.context) < 0)
+    if (d->duty.look && fds[1].revents != 0 && d->duty.look(d->duty.context) < 0)
         give_up(d);
 }
 
