@@ -163,7 +163,7 @@ static int hand_over(struct soc_owns *owns, size_t at, const struct soc_record *
     if (result == 0)
         result = set_session(own, record->json);
     if (result == 0) /* the claim that it belonged to is not the receiver's */
-        result = soc_own_set(own, "act", soc_json_new_null());
+        soc_own_remove(own, "act");
     owns->last = record->position;
     return result == 0 ? grant_waiting(owns, 0, NULL, since) : result;
 }

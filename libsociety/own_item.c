@@ -42,6 +42,12 @@ int soc_own_set(struct soc_own *own, const char *key, soc_json *value)
     return result < 0 ? -ENOMEM : 0;
 }
 
+void soc_own_remove(struct soc_own *own, const char *key)
+{
+    soc_json_remove(own->fields, key);
+    load(own);
+}
+
 static int add_path(soc_json *paths, const soc_json *item, struct soc_error *error)
 {
     const char *pattern = soc_json_string(item);

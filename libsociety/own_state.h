@@ -67,6 +67,7 @@ int soc_own_make(const soc_json *json, const char *holder, int64_t token, int64_
 void soc_own_free(struct soc_own *own);
 /* Sets a field (taking `value` over) and reads the reservation anew. 0; -ENOMEM. */
 int soc_own_set(struct soc_own *own, const char *key, soc_json *value);
+void soc_own_remove(struct soc_own *own, const char *key);
 
 /* Where the reservation with this token stands; owns->count: there is none. */
 size_t soc_own_find(const struct soc_owns *owns, int64_t token);
