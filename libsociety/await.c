@@ -28,7 +28,8 @@ static void set_watches(struct society *s, struct soc_await *await, const struct
     SOC_AUTO_FD int locks = soc_fs_open_dir(&s->dir, "locks", NULL);
     soc_watch_directory(&await->subscription, locks < 0 ? -1 : locks, SOC_WATCH_PRESENCE);
     if (reader) {
-        soc_watch_file(&await->subscription, reader->archived ? -1 : reader->segment.fd);
+        soc_watch_file(&await->subscription, reader->archived ? -1 : reader->segment.fd,
+                       SOC_WATCH_WRITES);
         await->switches = reader->switches;
     }
     await->subscription.lost = false;

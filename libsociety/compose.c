@@ -329,9 +329,11 @@ int soc_compose(struct society *s, const char *message, size_t length, const cha
         result = check(&draft);
     if (result == 0)
         result = write_record(&draft, out);
-    if (result == 0)
+    if (result == 0) {
         memcpy(ret_composed->id, draft.id, sizeof draft.id);
-    else if (!out->failed)
+        ret_composed->to = draft.to;
+    } else if (!out->failed) {
         out->length = before;
+    }
     return result;
 }

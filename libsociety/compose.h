@@ -7,9 +7,11 @@
 #define SOC_COMPOSE_H
 
 #include "handle.h"
+#include "peek.h"
 
 struct soc_composed {
     char id[SOC_ID_MAX + 1];
+    struct soc_slice to; /* as it stands in the message that was given */
 };
 
 /* Adds the record for the JSON text `message` to `out`. `where` begins each message ("" or "line 3:

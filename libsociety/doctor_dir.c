@@ -115,7 +115,7 @@ static void check_entry(const struct check *check, const char *sub, const char *
         check_cursor(check, name, base);
     else if (strcmp(sub, SOC_ATTACHMENTS) == 0 && soc_is_attachment(base))
         check_attachment(check, base);
-    else if (strcmp(sub, "locks") == 0 && !S_ISREG(st->st_mode))
+    else if ((strcmp(sub, "locks") == 0 || strcmp(sub, "bells") == 0) && !S_ISREG(st->st_mode))
         soc_report_problem(check->report, SOC_NO_POSITION, "%s is not a regular file", name);
 }
 
@@ -169,7 +169,7 @@ static int64_t end_of_messages(const struct society *s)
 
 int soc_check_directory(struct society *s, bool repair, struct soc_report *report)
 {
-    static const char *const subs[] = {"", "cursors", "locks", "archive", SOC_ATTACHMENTS};
+    static const char *const subs[] = {"", "cursors", "bells", "locks", "archive", SOC_ATTACHMENTS};
     const struct check check = {s, report, repair, end_of_messages(s)};
     int result = 0;
     check_itself(&check);

@@ -75,7 +75,7 @@ static int write_project(struct society *s, const char *project_id)
 
 static int make_subdirectories(struct society *s)
 {
-    static const char *const names[] = {"cursors", "locks", "archive", "attachments"};
+    static const char *const names[] = {"cursors", "bells", "locks", "archive", "attachments"};
     int result = 0;
     for (size_t i = 0; result == 0 && i < sizeof names / sizeof names[0]; i++)
         result = soc_fs_mkdir(&s->dir, names[i], &s->error);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bell.h"
 #include "clock.h"
 #include "lock.h"
 #include "rotate.h"
@@ -94,6 +95,7 @@ static int settle(struct soc_log *log, struct soc_error *error)
     log->settled = true;
     if (log->segment.base == 0 || soc_settle(log->dir, log->name, &log->segment, NULL) <= 0)
         return 0;
+    log->carried = true;
     int result = measure(log, error);
     if (result < 0)
         soc_log_close(log);
@@ -194,7 +196,11 @@ static int sync_records(struct soc_log *log, struct soc_error *error)
 int soc_log_end(struct soc_log *log, struct soc_error *error)
 {
     soc_unlock(log->segment.fd);
-    return log->durable && log->unsynced ? sync_records(log, error) : 0;
+    int result = log->durable && log->unsynced ? sync_records(log, error) : 0;
+    if (log->carried)
+        soc_bell_ring_all(log); /* nobody knows whom they are for */
+    log->carried = false;
+    return result;
 }
 
 int soc_log_rotate(struct soc_log *log, const char *states, size_t length, struct soc_error *error)

@@ -35,6 +35,7 @@ struct soc_log {
     bool unsynced; /* something was written since soc_log_begin() */
     bool named;    /* the directory was synced since the segment was opened */
     bool settled;  /* late lines of the segment before were carried over */
+    bool carried;  /* … there were some, and their addressees are to be woken */
 };
 
 void soc_log_init(struct soc_log *log, const struct soc_dir *dir, const char *name, bool durable);

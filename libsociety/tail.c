@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "bell.h"
 #include "cursor.h"
 #include "feed.h"
 #include "presence.h"
@@ -25,6 +26,7 @@
 
 #define AGAIN_FIRST_MS 2
 #define AGAIN_LAST_MS 256
+#define RESTLESS_MS 60000 /* a pause of a writer that rings no bell */
 
 struct society_tail {
     struct society *s;
@@ -40,7 +42,12 @@ struct society_tail {
     bool receipts;
     bool signalled;    /* the eventfd was written because records may be left */
     bool pending;      /* `record` was read and not given */
+    bool at_end;       /* nothing was left when it was looked last */
+    bool fd_given;     /* the caller may poll, so that the descriptor has to tell the truth */
     uint64_t switches; /* of the reader, when the file's watch was set */
+    char bell[SOC_ID_MAX + 1]; /* the agent whose bell is watched; "": every write is */
+    bool foreign;              /* a line without a checksum was given since the watch was asked */
+    int64_t restless_until_ms; /* every write is watched till then; 0: it need not be */
     struct soc_strbuf record;
     int64_t record_position;
     int64_t record_end;
@@ -143,13 +150,27 @@ static int open_watch(struct society_tail *tail)
     return result;
 }
 
-/* Sets the watches on the directory and on the file that is read now. */
+/* Has the agent's bell watched, if this tail can do with one. */
+static bool watch_bell(struct society_tail *tail)
+{
+    bool wants = tail->is_messages && !tail->everyone && tail->restless_until_ms == 0;
+    SOC_AUTO_FD int bell = wants ? soc_bell_hang(&tail->s->dir, tail->s->agent, NULL) : -1;
+    soc_watch_bell(&tail->subscription, bell);
+    snprintf(tail->bell, sizeof tail->bell, "%s", tail->s->agent);
+    return tail->subscription.bell >= 0;
+}
+
+/* Sets the watches on the directory, on the file that is read now, and on the bell. */
 static void watch_files(struct society_tail *tail)
 {
     const struct soc_reader *reader = &tail->reader;
-    soc_watch_directory(&tail->subscription, tail->s->dir.fd, SOC_WATCH_NAMES);
-    soc_watch_file(&tail->subscription, reader->archived ? -1 : reader->segment.fd);
-    tail->subscription.lost = false;
+    struct soc_subscription *subscription = &tail->subscription;
+    bool bell = watch_bell(tail);
+    soc_watch_directory(subscription, tail->s->dir.fd, SOC_WATCH_NAMES);
+    soc_watch_file(subscription, -1, SOC_WATCH_CLOSES); /* a watch is widened, never narrowed */
+    soc_watch_file(subscription, reader->archived ? -1 : reader->segment.fd,
+                   bell ? SOC_WATCH_CLOSES : SOC_WATCH_WRITES);
+    subscription->lost = false;
     tail->switches = reader->switches;
 }
 
@@ -202,7 +223,6 @@ SOC_PUBLIC int society_tail_open(society *s, const char *log, int64_t position, 
         release(tail);
         return result;
     }
-    tail->signalled = soc_watch_signal(&tail->subscription) == 0;
     tail->next = s->tails;
     s->tails = tail;
     *ret_tail = tail;
@@ -310,22 +330,42 @@ static void look_again(struct society_tail *tail)
     tail->again_ms = tail->again_ms >= AGAIN_LAST_MS ? 0 : tail->again_ms * 2;
 }
 
+/* A line without a checksum, that neither a bell nor a close has told of when the clock does: its writer keeps
+ * the file open. While it goes on, every write is watched. */
+static void mind_open_writer(struct society_tail *tail)
+{
+    if (tail->foreign && (tail->subscription.by_clock || tail->restless_until_ms != 0))
+        tail->restless_until_ms = soc_monotonic_ms() + RESTLESS_MS;
+    tail->foreign = false;
+}
+
+static bool watches_are_outdated(struct society_tail *tail)
+{
+    bool rests = tail->restless_until_ms != 0 && soc_monotonic_ms() > tail->restless_until_ms;
+    if (rests)
+        tail->restless_until_ms = 0;
+    bool wakes = tail->restless_until_ms != 0 && tail->subscription.bell >= 0;
+    return rests || wakes || tail->subscription.lost || tail->switches != tail->reader.switches ||
+           (tail->is_messages && strcmp(tail->bell, tail->s->agent) != 0);
+}
+
 /* At the end of the log: 1 to look again, 0 nothing more for now. */
 static int settle_at_end(struct society_tail *tail)
 {
-    if (tail->switches != tail->reader.switches) {
+    struct soc_subscription *subscription = &tail->subscription;
+    if (watches_are_outdated(tail)) {
         watch_files(tail);
         return 1;
     }
-    if (!soc_watch_take(&tail->subscription)) {
+    if (!soc_watch_take(subscription)) {
         tail->position = tail->reader.position;
         return 0;
     }
     tail->signalled = false;
-    if (!soc_dir_exists(&tail->s->dir))
+    mind_open_writer(tail);
+    bool news = subscription->changed || subscription->lost || subscription->by_clock;
+    if (news && !soc_dir_exists(&tail->s->dir))
         return soc_fail(&tail->s->error, SOCIETY_E_GONE, "%s was removed", tail->s->dir.path);
-    if (tail->subscription.lost)
-        watch_files(tail);
     look_again(tail);
     return 1;
 }
@@ -337,6 +377,8 @@ static int decide(struct society_tail *tail)
     int result = is_wanted(tail, &tail->line);
     if (result == 1)
         result = keep(tail, &tail->line);
+    if (result == 1)
+        tail->foreign |= tail->line.foreign;
     tail->undecided = result < 0;
     return result;
 }
@@ -380,7 +422,8 @@ static int advance(struct society_tail *tail)
     if (tail->pending)
         return 1;
     int result = tail->is_presence ? advance_presence(tail) : advance_log(tail);
-    if (result == 1 && !tail->signalled)
+    tail->at_end = result == 0;
+    if (result == 1 && tail->fd_given && !tail->signalled)
         tail->signalled = soc_watch_signal(&tail->subscription) == 0;
     return result;
 }
@@ -422,8 +465,11 @@ SOC_PUBLIC int society_tail_next(society_tail *tail, const char **ret_record, in
     return 1;
 }
 
-SOC_PUBLIC int32_t society_tail_fd(const society_tail *tail)
+SOC_PUBLIC int32_t society_tail_fd(society_tail *tail)
 {
+    if (!tail->fd_given && !tail->at_end)
+        tail->signalled = soc_watch_signal(&tail->subscription) == 0;
+    tail->fd_given = true;
     return tail->subscription.poll_fd;
 }
 

@@ -10,8 +10,9 @@
  * believed: the reader looks at the file.
  *
  * Each subscription has one pollable descriptor (an epoll instance over the shared inotify, an
- * eventfd of its own and a timer). The timer is the safety net: every 5 s, or every 250 ms where
- * inotify can't see every writer or is not to be had (the kernel allows a user 128 instances).
+ * eventfd of its own and a timer). The timer is the safety net: every 5 s, every second for who
+ * waits for a bell (bell.h), or every 250 ms where inotify can't see every writer or is not to be
+ * had (the kernel allows a user 128 instances).
  */
 #ifndef SOC_WATCH_H
 #define SOC_WATCH_H
@@ -22,6 +23,7 @@
 #include "error.h"
 
 #define SOC_WATCH_NET_MS 5000
+#define SOC_WATCH_BELL_MS 1000
 #define SOC_WATCH_POLL_MS 250
 
 struct soc_watch;
@@ -34,17 +36,22 @@ struct soc_subscription {
     int timer_fd;
     int file; /* watch descriptors; -1 none */
     int directory;
-    bool marked;  /* something may have happened */
-    bool changed; /* names in the directory did */
-    bool lost;    /* watches have to be set anew */
+    int bell;
+    bool marked;   /* something may have happened */
+    bool changed;  /* names in the directory did */
+    bool lost;     /* watches have to be set anew */
+    bool by_clock; /* soc_watch_take() found that the timer had gone off, and no event */
     int32_t period_ms;
 };
 
-/* What a directory watch reports. */
+/* What a watch reports. */
 enum soc_watch_kind {
-    SOC_WATCH_NAMES,   /* names that come and go */
-    SOC_WATCH_PRESENCE /* the same, and files closed after writing: what the death of a lock's
-                          holder looks like */
+    SOC_WATCH_NAMES,    /* of a directory: names that come and go */
+    SOC_WATCH_PRESENCE, /* the same, and files closed after writing: what the death of a lock's
+                           holder looks like */
+    SOC_WATCH_WRITES,   /* of a file: every write */
+    SOC_WATCH_CLOSES,   /* that somebody who could write to it closes it */
+    SOC_WATCH_OPENS     /* that somebody opens it: a bell that is rung */
 };
 
 /* NULL when out of memory. Without an inotify instance the watch works by its timers alone. */
@@ -56,10 +63,12 @@ int soc_watch_subscribe(struct soc_watch *watch, bool polled, struct soc_subscri
                         struct soc_error *error);
 void soc_watch_unsubscribe(struct soc_subscription *subscription);
 
-/* Watches the directory or file behind an open descriptor, in place of what was watched before; fd
- * -1: nothing. When the kernel refuses (no watches left, no /proc), the subscription polls. */
+/* Watches the directory, file or bell behind an open descriptor, in place of what was watched
+ * before; fd -1: nothing. When the kernel refuses (no watches left, no /proc), the subscription
+ * polls. */
 void soc_watch_directory(struct soc_subscription *subscription, int fd, enum soc_watch_kind kind);
-void soc_watch_file(struct soc_subscription *subscription, int fd);
+void soc_watch_file(struct soc_subscription *subscription, int fd, enum soc_watch_kind kind);
+void soc_watch_bell(struct soc_subscription *subscription, int fd);
 
 /* Takes in what has happened: reads the shared instance, the timer and the eventfd, and clears and
  * returns the mark. To be called before looking at the files, so that nothing falls between. */

@@ -61,6 +61,8 @@ typedef struct society_tail society_tail;
  *
  * A cursor that is damaged or that the log no longer matches is no error: reading starts over, what
  * this agent has receipts for is left out, and society_tail_incident() says what happened.
+ * A message that the library sends wakes the tails of those that it is for, and no others. A line by
+ * another program is seen when that closes the file, and within a second when it does not.
  * When the kernel has no inotify instance left for the user, the tail looks every 250 ms instead.
  * Does not wait. Since 0.1.0.
  */
@@ -72,13 +74,14 @@ void society_tail_close(society_tail *tail);
 
 /**
  * A descriptor that is readable when society_tail_next() may have something, or a wake is pending.
- * It belongs to the tail: poll it, never read or close it.
+ * It belongs to the tail: poll it, never read or close it. A tail that was not asked for it spares
+ * itself keeping it readable while records are left.
  *
  * @return the descriptor
  *
  * Since 0.1.0.
  */
-int32_t society_tail_fd(const society_tail *tail);
+int32_t society_tail_fd(society_tail *tail);
 
 /**
  * The next record, if there is one. Never blocks.

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Wake: from just before an append to when another process that waits for it knows. The library: society_tail_wait() has returned,
- * so that the record was read and found to be wanted. The floor: poll() on an inotify descriptor has returned, and nothing was read.
- * Both are woken by the same write, once from the processor that they sleep on and once from another.
+ * Wake: from just before a send to when another process that waits for it knows. The library: from society_send() until
+ * society_tail_wait() has returned, so that the record was written, read and found to be wanted. The floor: from a bare write until
+ * poll() on an inotify descriptor has returned, and nothing was read. Both are woken once from the processor that they sleep on and
+ * once from another.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <society/message.h>
 #include <society/tail.h>
 
 #include "bench/bench.h"
@@ -20,6 +22,9 @@
 #define SAMPLES 200
 #define PAUSE_NS 2000000
 #define LOG ".society-agent/messages.jsonl"
+
+static const char message[] =
+    "{\"to\":\"bob\",\"content\":\"Auth API ready at /api/auth, tests are green\"}";
 
 /* Both ways: the waiter says that it is about to wait, and afterwards when it woke. */
 struct pipes {
@@ -76,26 +81,34 @@ static void wait_floor(const struct pipes *pipes)
     close(fd);
 }
 
-static int64_t append_and_wait(int log, int ready, int woke)
+/* A bare write to the log; of a message with the handle of a society. */
+static void append(int log, society *s)
 {
     static int number;
     char line[256];
-    /* The waiter is between its word and its sleep; give it and its processor time to fall asleep. */
-    struct timespec moment = {0, PAUSE_NS};
-    hear(ready);
-    nanosleep(&moment, NULL);
     int length =
         snprintf(line, sizeof line,
                  "{\"type\":\"message\",\"from\":\"alice\",\"to\":\"bob\",\"content\":\"Auth "
                  "API ready at /api/auth, tests are green\",\"id\":\"wake-%d-%d\"}\n",
                  (int)getpid(), number++);
-    int64_t began = now_ns();
-    if (write(log, line, (size_t)length) != length)
+    if (s)
+        check(s, society_send(s, message, NULL), "society_send");
+    else if (write(log, line, (size_t)length) != length)
         die("write");
+}
+
+static int64_t append_and_wait(int log, society *s, int ready, int woke)
+{
+    /* The waiter is between its word and its sleep; give it and its processor time to fall asleep. */
+    struct timespec moment = {0, PAUSE_NS};
+    hear(ready);
+    nanosleep(&moment, NULL);
+    int64_t began = now_ns();
+    append(log, s);
     return hear(woke) - began;
 }
 
-static int64_t measure(void (*waiter)(const struct pipes *), int processor)
+static int64_t measure(void (*waiter)(const struct pipes *), society *s, int processor)
 {
     int64_t samples[SAMPLES];
     int ready[2], woke[2], status;
@@ -111,7 +124,7 @@ static int64_t measure(void (*waiter)(const struct pipes *), int processor)
         _exit(0);
     }
     for (int i = 0; i < SAMPLES; i++)
-        samples[i] = append_and_wait(log, ready[0], woke[0]);
+        samples[i] = append_and_wait(log, s, ready[0], woke[0]);
     if (waitpid(pid, &status, 0) != pid || status != 0)
         die("the waiter failed");
     close(log);
@@ -127,14 +140,15 @@ int main(void)
     int rounds = setting("ROUNDS", 9);
     int two[2];
     int count = processors(two);
-    society_close(open_society("alice"));
+    society *alice = open_society("alice");
     stay_on(two[0]);
     for (int i = 1; i <= rounds; i++) {
         for (int j = 0; j < count; j++) {
             const char *name = j == 0 ? "wake-same-cpu" : "wake-other-cpu";
-            report(name, "floor", i, measure(wait_floor, two[j]));
-            report(name, "library", i, measure(wait_library, two[j]));
+            report(name, "floor", i, measure(wait_floor, NULL, two[j]));
+            report(name, "library", i, measure(wait_library, alice, two[j]));
         }
     }
+    society_close(alice);
     return 0;
 }

@@ -68,7 +68,7 @@ static void test_a_file_that_grows(void **state)
 {
     (void)state;
     subscribe(&first);
-    soc_watch_file(&first, file);
+    soc_watch_file(&first, file, SOC_WATCH_WRITES);
     assert_true(soc_watch_take(&first)); /* a new one is to look */
     assert_false(soc_watch_take(&first));
     assert_false(is_ready(&first));
@@ -112,8 +112,8 @@ static void test_whoever_reads_tells_the_others(void **state)
     (void)state;
     subscribe(&first);
     subscribe(&second);
-    soc_watch_file(&first, file);
-    soc_watch_file(&second, file);
+    soc_watch_file(&first, file, SOC_WATCH_WRITES);
+    soc_watch_file(&second, file, SOC_WATCH_WRITES);
     assert_int_equal(first.file, second.file);
     drain();
     soc_watch_take(&second);
@@ -164,7 +164,7 @@ static void test_a_watch_that_vanished(void **state)
     store_put("gone", "");
     subscribe(&first);
     fd = open(store_path("gone"), O_RDONLY | O_CLOEXEC);
-    soc_watch_file(&first, fd);
+    soc_watch_file(&first, fd, SOC_WATCH_WRITES);
     close(fd);
     fd = open(store_path("locks"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     soc_watch_directory(&first, fd, SOC_WATCH_NAMES);
@@ -235,7 +235,7 @@ static void test_without_inotify(void **state)
     watch = soc_watch_new();
     subscribe(&first);
     assert_int_equal(first.period_ms, SOC_WATCH_POLL_MS);
-    soc_watch_file(&first, file);
+    soc_watch_file(&first, file, SOC_WATCH_WRITES);
     assert_int_equal(first.file, -1);
     drain();
     assert_int_equal(soc_watch_wait(&first, 10000), 1);
@@ -248,7 +248,7 @@ static void test_without_watches(void **state)
     assert_int_equal(first.period_ms, SOC_WATCH_NET_MS);
     drain();
     faults_from(FAULT_INOTIFY_ADD, 1, ENOSPC);
-    soc_watch_file(&first, file);
+    soc_watch_file(&first, file, SOC_WATCH_WRITES);
     soc_watch_directory(&first, store_dir.fd, SOC_WATCH_NAMES);
     assert_int_equal(first.file, -1);
     assert_int_equal(first.period_ms, SOC_WATCH_POLL_MS);
@@ -281,7 +281,7 @@ static void test_a_child_takes_nothing_away(void **state)
 
     (void)state;
     subscribe(&first);
-    soc_watch_file(&first, file);
+    soc_watch_file(&first, file, SOC_WATCH_WRITES);
     drain();
     child = fork();
     if (child == 0) {

@@ -69,7 +69,7 @@ const OTHERS = [
   'void society_list_free(society_list *list)',
   'int society_tail_open(society *s, const char *log, int64_t position, uint32_t flags, _Out_ society_tail **ret)',
   'void society_tail_close(society_tail *tail)',
-  'int32_t society_tail_fd(const society_tail *tail)',
+  'int32_t society_tail_fd(society_tail *tail)',
   'int society_tail_next(society_tail *tail, _Out_ const char **ret_record, _Out_ int64_t *ret_position)',
   'int society_tail_commit(society_tail *tail)',
   'const char *society_tail_incident(society_tail *tail)',
