@@ -47,7 +47,8 @@ class Held {
     try {
       return await call();
     } catch (error) {
-      if (error.code === 'FENCED' || error.code === 'CLOSED' || codes.includes(error.code)) {
+      const { code } = error || {}; // what a call was aborted with may be anything
+      if (code === 'FENCED' || code === 'CLOSED' || codes.includes(code)) {
         this.end();
         this.#lost.abort(error);
       }

@@ -18,6 +18,8 @@ const koffi = require('koffi');
 const { load } = require('./library.js');
 
 const { port, stopping, owner } = workerData;
+const WITHDRAWABLE = ['open', 'call', 'wait'];
+const ABORTED = { code: 'ABORTED', result: 0, message: 'it was given up' };
 const POLLIN = 1;
 const EFD_CLOEXEC_NONBLOCK = 0o2004000;
 // Where a thread may be ended from outside, which no handler sees, the worker must come back to JavaScript to be ended with it.
@@ -28,6 +30,7 @@ const eventfd = libc.func('int eventfd(unsigned int count, int flags)');
 const poll = libc.func('int poll(void *fds, unsigned long count, int timeout)');
 
 let lib;
+const queue = new Map(); // number of a request -> it, until it is begun
 const objects = new Map(); // number -> {kind, pointer, society, …}
 const waiting = new Map(); // number of a request -> {fd, attempt, giveUp, deadline, late}
 
@@ -283,7 +286,7 @@ const OPERATIONS = {
     const pending = waiting.get(other);
     if (pending) {
       if (pending.end) pending.end();
-      answer(other, { code: 'ABORTED', result: 0, message: 'the wait was aborted' });
+      answer(other, ABORTED);
     }
     answer(request, null, true);
   },
@@ -303,6 +306,27 @@ function serve([request, operation, ...args]) {
     OPERATIONS[operation](request, ...args);
   } catch (error) {
     answer(request, plain(error));
+  }
+}
+
+// What is withdrawn before it was begun is not done, but for a stream's `next`, which commits what was handled.
+function receive() {
+  for (let message; (message = receiveMessageOnPort(port)); ) {
+    const [request, operation, other] = message.message;
+    if (operation === 'cancel' && queue.has(other) && WITHDRAWABLE.includes(queue.get(other)[1])) {
+      queue.delete(other);
+      answer(other, ABORTED);
+    } else {
+      queue.set(request, message.message);
+    }
+  }
+}
+
+function serveAll() {
+  for (receive(); queue.size > 0; receive()) {
+    const [[number, request]] = queue;
+    queue.delete(number);
+    serve(request);
   }
 }
 
@@ -354,7 +378,7 @@ function run() {
   const count = new Uint8Array(8);
   port.postMessage(['ready', wake]);
   while (!Atomics.load(stopping, 0)) {
-    for (let message; (message = receiveMessageOnPort(port)); ) serve(message.message);
+    serveAll();
     const entries = fillPollfds(wake);
     poll(new Uint8Array(fds), entries.length + 1, timeLeft());
     if (new Int16Array(fds)[3] !== 0) fs.readSync(wake, count);
