@@ -119,6 +119,9 @@ export interface Registration {
   program?: string;
   supervisor?: string;
   pid?: number;
+  /** The same, of an editor. */
+  vsCodePid?: number;
+  [field: string]: unknown;
 }
 
 export interface Agent {
@@ -138,6 +141,8 @@ export interface Agent {
   claims: string[];
   /** Patterns that it has reserved. */
   owns: string[];
+  /** How many tasks it has completed, and of them those with each label and path; null: none. */
+  completed: { tasks: number; labels: Record<string, number>; paths: Record<string, number> } | null;
   [field: string]: unknown;
 }
 

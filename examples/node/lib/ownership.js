@@ -4,7 +4,7 @@
 
 'use strict';
 
-const { Held } = require('./held.js');
+const { Held, toToken } = require('./held.js');
 const { Remote } = require('./engine.js');
 const { invalid } = require('./errors.js');
 const { parse, stringify, withBigInts } = require('./json.js');
@@ -83,7 +83,7 @@ class Ownership {
   // A change of one reservation of the agent's, by its token, whatever else is held by the same patterns.
   async change(token, change, fields, options) {
     const text = fields === undefined || fields === null ? null : stringify(fields);
-    await this.#society.call('society_own_change', [BigInt(token), change, text], options);
+    await this.#society.call('society_own_change', [toToken(token), change, text], options);
   }
 
   // The paths that the agent may not write, each with its owner; none: it may.

@@ -4,7 +4,7 @@
 
 'use strict';
 
-const { Held } = require('./held.js');
+const { Held, toToken } = require('./held.js');
 const { invalid } = require('./errors.js');
 const { parse, stringify, withBigInts } = require('./json.js');
 
@@ -113,7 +113,7 @@ class Tasks {
   // Any change that society_task_change() knows; those that need no claim have a method of their own.
   async change(id, change, fields, token, options) {
     const text = fields === undefined || fields === null ? null : stringify(fields);
-    const args = [id, change, text, token === undefined ? NO_TOKEN : BigInt(token)];
+    const args = [id, change, text, token === undefined ? NO_TOKEN : toToken(token)];
     await this.#society.call('society_task_change', args, options);
   }
 

@@ -69,13 +69,20 @@ function textsOf(list) {
   return texts;
 }
 
-// koffi takes a number for a pointer, so the types are looked at here. NULL is C's business.
+const isInteger = (value) => typeof value === 'bigint' || Number.isSafeInteger(value);
+const INTEGERS = {
+  int32_t: { name: 'an integer of 32 bits', fits: (value) => BigInt.asIntN(32, value) === value },
+  int64_t: { name: 'an integer of 64 bits', fits: (value) => BigInt.asIntN(64, value) === value },
+  uint32_t: { name: 'an integer of 32 bits', fits: (value) => BigInt.asUintN(32, value) === value },
+};
+
+// koffi takes a number for a pointer, and cuts integers to what fits, so the arguments are looked at here. NULL is C's business.
 function checkArguments(types, args) {
   types.forEach((type, i) => {
     const value = args[i];
-    const isText = type.startsWith('const char');
-    const fits = isText ? value === null || typeof value === 'string' : typeof value === 'bigint' || Number.isSafeInteger(value);
-    if (!fits) fail('INVALID', `${/\w+$/.exec(type)[0]} must be ${isText ? 'a string' : 'an integer'}`);
+    const integer = INTEGERS[type.split(' ')[0]];
+    const fits = integer ? isInteger(value) && integer.fits(BigInt(value)) : value === null || typeof value === 'string';
+    if (!fits) fail('INVALID', `${/\w+$/.exec(type)[0]} must be ${integer ? integer.name : 'a string'}`);
   });
 }
 
