@@ -6,18 +6,23 @@
 'use strict';
 
 const vscode = require('vscode');
+const { purpose } = require('../folds/files.js');
+const { Paced } = require('../folds/paced.js');
 const { line } = require('../folds/words.js');
+
+const APART_MS = 100;
 
 class Badges {
   #session;
   #changed = new vscode.EventEmitter();
   #registration;
+  #changes = new Paced(() => this.#changed.fire(), APART_MS);
   onDidChangeFileDecorations = this.#changed.event;
 
   constructor(session) {
     this.#session = session;
     this.#registration = vscode.window.registerFileDecorationProvider(this);
-    for (const name of ['files', 'state']) session.on(name, () => this.#changed.fire());
+    for (const name of ['files', 'state']) session.on(name, () => this.#changes.add(true));
   }
 
   async provideFileDecoration(uri) {
@@ -25,7 +30,8 @@ class Badges {
     const owner = await this.#session.owner(uri.fsPath);
     if (!owner) return undefined;
     const badge = line(owner.holder, 64).slice(0, 2).toUpperCase();
-    const why = owner.reason ? `: ${line(owner.reason)}` : '';
+    const what = purpose(owner, this.#session.tasks.all);
+    const why = what ? `: ${line(what)}` : '';
     return new vscode.FileDecoration(
       badge,
       `Reserved by ${line(owner.holder)}${why}`,
@@ -35,6 +41,7 @@ class Badges {
 
   dispose() {
     this.#registration.dispose();
+    this.#changes.dispose();
     this.#changed.dispose();
   }
 }

@@ -36,9 +36,10 @@ class Warnings {
     const path = document.uri.fsPath;
     const owner = await this.#session.owner(path);
     const left = owner ? null : this.#leftBehind(document);
-    const verdict = this.#guard.judge(vscode.workspace.asRelativePath(document.uri, false), { owner, left, saved });
+    const name = vscode.workspace.asRelativePath(document.uri, false);
+    const verdict = this.#guard.judge(name, { owner, left, saved, tasks: this.#session.tasks.all });
     if (!verdict) return;
-    const answer = await this.#guard.showing(vscode.workspace.asRelativePath(document.uri, false), () =>
+    const answer = await this.#guard.showing(name, () =>
       vscode.window.showWarningMessage(verdict.text, ...verdict.offers),
     );
     if (answer) await vscode.commands.executeCommand(COMMANDS[answer], { uri: document.uri, reservation: verdict.reservation });
