@@ -11,8 +11,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { serve } from './server.mjs';
-import { Window } from './window.mjs';
+import { TOO_LONG_MS, Window } from './window.mjs';
 
 const { TOOLS, EXTENSION, SHOTS, CODE_SERVER, CHROMIUM } = process.env;
 const { chromium } = createRequire(path.join(TOOLS, 'package.json'))('playwright-core');
@@ -232,6 +233,61 @@ step('who was away catches up', async () => {
     await backend.sees('Inbox', 'second');
     await frontend.sees('Agents', /backend-001\s*backend-developer$/);
     await backend.photograph('missed');
+});
+
+// Waits for what a command has brought about.
+async function until(holds) {
+    const deadline = performance.now() + TOO_LONG_MS;
+    while (!(await holds())) {
+        assert.ok(performance.now() < deadline, `in vain: ${holds}`);
+        await setTimeout(20);
+    }
+}
+
+step('every change of a task is a command', async () => {
+    await supervisor.tasks.import([{ id: 'p1', title: 'Palette one' }, { id: 'p2', title: 'Palette two' }]);
+    const pick = { pick: 'Palette one' };
+    const leads = async (title, answers, state) => {
+        await backend.command(`Society: ${title} Task`, pick, ...answers);
+        await until(async () => (await supervisor.tasks.get('p1')).state === state);
+    };
+    await backend.sees('Tasks', 'Palette one');
+    await leads('Claim', [], 'claimed');
+    await leads('Add Note to', [{ question: 'Note on p1', type: 'half of it' }], 'claimed');
+    await leads('Block', [{ question: 'What blocks it?', type: 'no keys' }], 'blocked');
+    await leads('Unblock', [], 'open');
+    await leads('Claim', [], 'claimed');
+    await leads('Release', [], 'open');
+    await leads('Claim', [], 'claimed');
+    await leads('Fail', [{ question: 'Why did it fail?', type: 'no luck' }], 'failed');
+    await leads('Reopen', [], 'open');
+    await leads('Assign', [{ pick: 'frontend-001' }], 'open');
+    await until(async () => (await supervisor.tasks.get('p1')).assignee === 'frontend-001');
+    await backend.command('Society: Show Task', pick);
+    await backend.page.locator('.view-lines', { hasText: 'half of it' }).waitFor();
+    await backend.photograph('document');
+    await backend.command('Society: Cancel Task', pick);
+    await until(async () => (await supervisor.tasks.get('p1')).state === 'cancelled');
+});
+
+step('so are reservations, the status, and what is read', async () => {
+    const owners = async () => (await supervisor.ownership.list()).filter(({ paths }) => paths[0] === 'docs/**');
+    await backend.command(
+        'Society: Reserve Files',
+        { question: 'Which files?', type: 'docs/**' },
+        { question: 'What for?', type: 'the manual' },
+    );
+    await until(async () => (await owners()).some(({ reason }) => reason === 'the manual'));
+    await backend.sees('Owned Files', /docs.*you/);
+    await backend.command('Society: Hand Files Over', { pick: 'docs/' }, { pick: 'frontend-001' });
+    await until(async () => (await owners())[0].holder === 'frontend-001');
+    await frontend.sees('Owned Files', /docs.*you/);
+    await frontend.command('Society: Release Files', { pick: 'docs/' });
+    await until(async () => (await owners()).length === 0);
+    await backend.command('Society: Set Status', { pick: 'busy' }, { question: 'At what?', type: 'the tests' });
+    await frontend.sees('Agents', /backend-001.*busy/);
+    await backend.command('Society: Mark All as Read');
+    await backend.status(/backend-developer$/);
 });
 
 step('a flood is one notification, not a hundred', async () => {
