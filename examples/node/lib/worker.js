@@ -14,8 +14,7 @@
 
 const fs = require('node:fs');
 const { workerData, receiveMessageOnPort, isMainThread } = require('node:worker_threads');
-const koffi = require('koffi');
-const { load } = require('./library.js');
+const { load, loadSystem } = require('./library.js');
 
 const { port, stopping, owner } = workerData;
 const WITHDRAWABLE = ['open', 'call', 'wait'];
@@ -24,10 +23,6 @@ const POLLIN = 1;
 const EFD_CLOEXEC_NONBLOCK = 0o2004000;
 // Where a thread may be ended from outside, which no handler sees, the worker must come back to JavaScript to be ended with it.
 const LONGEST_SLEEP_MS = owner === 'main' ? -1 : 500;
-
-const libc = koffi.load(null);
-const eventfd = libc.func('int eventfd(unsigned int count, int flags)');
-const poll = libc.func('int poll(void *fds, unsigned long count, int timeout)');
 
 let lib;
 const queue = new Map(); // number of a request -> it, until it is begun
@@ -379,6 +374,7 @@ function serveReadable(entries) {
 }
 
 function run() {
+  const { eventfd, poll } = loadSystem();
   lib = load();
   const wake = eventfd(0, EFD_CLOEXEC_NONBLOCK);
   if (wake < 0) throw new Error('no eventfd could be made');
