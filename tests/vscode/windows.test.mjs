@@ -201,6 +201,7 @@ step('what a dead agent left behind is taken over', async () => {
     writer.kill('SIGKILL');
     await frontend.sees('Owned Files', /README\.md.*who is gone/);
     await frontend.explore();
+    await frontend.badge('README.md', 'WR');
     await frontend.openFile('README.md');
     await frontend.write('Welcome\n');
     const warning = 'README.md is still reserved by writer-001 (new text), who is gone';
@@ -210,6 +211,9 @@ step('what a dead agent left behind is taken over', async () => {
     await frontend.showViews();
     await frontend.sees('Owned Files', /README\.md.*you/);
     await frontend.photograph('taken');
+    await frontend.explore();
+    await frontend.badge('README.md', '');
+    await frontend.showViews();
 });
 
 step('an extension that is not ours sends, assigns, and answers', async () => {
