@@ -8,10 +8,12 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { Worker, MessageChannel, isMainThread, receiveMessageOnPort } = require('node:worker_threads');
-const { toError } = require('./errors.js');
+const { invalid, toError } = require('./errors.js');
 
 const LONGEST_STOP_MS = 2000;
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
+
+const isSignal = ({ aborted, addEventListener }) => typeof aborted === 'boolean' && typeof addEventListener === 'function';
 
 class Engine {
   #port;
@@ -43,6 +45,7 @@ class Engine {
   // Asks for an operation. With a signal, it may be given up while it waits or has not begun: then the promise is rejected with the
   // signal's reason, unless the answer was on its way already.
   request(operation, args, signal) {
+    if (signal && !isSignal(signal)) return Promise.reject(invalid('signal must be an AbortSignal'));
     if (signal && signal.aborted) return Promise.reject(signal.reason);
     if (this.#dead) return Promise.reject(toError(this.#dead));
     const number = ++this.#count;

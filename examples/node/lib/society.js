@@ -69,7 +69,8 @@ class Society extends Remote {
   }
 
   // A call of the library's function with this name, whose first argument is the society.
-  async call(name, args = [], { signal } = {}) {
+  async call(name, args = [], options) {
+    const { signal } = options || {};
     return this.engine.request('call', [this.number, name, args.map(checkArgument)], signal);
   }
 
@@ -174,7 +175,7 @@ class Society extends Remote {
   async attachment(attachment, { signal } = {}) {
     const hash = typeof attachment === 'string' ? attachment : attachment.hash;
     const fd = await this.call('society_attachment_open', [hash], { signal });
-    const stream = fs.createReadStream('', { fd, signal });
+    const stream = fs.createReadStream('', { fd, signal: signal || undefined });
     unread.register(stream, fd, stream);
     stream.once('close', () => unread.unregister(stream));
     return stream;

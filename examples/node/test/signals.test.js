@@ -89,6 +89,16 @@ test('a signal that has done its work may be forgotten', async (t) => {
   assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
+test('what is no signal is refused, and no options are none', async (t) => {
+  const [w1] = await members(t, 'w1');
+  for (const signal of [5, 'x', {}, new AbortController(), { aborted: false }]) {
+    await assert.rejects(w1.agents({ signal }), { code: 'INVALID', message: 'signal must be an AbortSignal' });
+    await assert.rejects(w1.messages({ signal }).next(), { code: 'INVALID' });
+    await assert.rejects(w1.tasks.claim({ wait: true, signal }), { code: 'INVALID' });
+  }
+  assert.deepEqual(await w1.agents(null), await w1.agents({ signal: null }));
+});
+
 test('an attachment is read no further', async (t) => {
   const [w1] = await members(t, 'w1');
   const file = path.join(directory(t), 'large');
