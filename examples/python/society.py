@@ -19,6 +19,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import json
+import math
 import os
 import select
 import subprocess
@@ -41,6 +42,8 @@ Json = Dict[str, Any]
 Wait = Union[bool, float]
 """How long to wait for others: False, not at all; True, for ever; or seconds, after which WaitTimeoutError is raised."""
 Patterns = Union[str, Iterable[str]]
+Path = Union[str, "os.PathLike[str]"]
+Paths = Union[Path, Iterable[Path]]
 
 CURSOR = -1
 """Where a stream of messages begins: at the agent's cursor."""
@@ -314,7 +317,27 @@ def _fields(**fields: Any) -> Optional[bytes]:
 
 
 def _patterns(patterns: Patterns) -> bytes:
+    if isinstance(patterns, os.PathLike):
+        raise _invalid("a pattern is a string, and not a path, whose name may have * or [ in it")
     return _json([patterns] if isinstance(patterns, str) else list(patterns))
+
+
+def _paths(paths: Paths) -> bytes:
+    several = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    return _json([os.fspath(path) for path in several])
+
+
+def _milliseconds(seconds: float) -> int:
+    if not -math.inf < seconds < math.inf:
+        raise _invalid(f"a lease is a number of seconds, not {seconds}")
+    return int(seconds * 1000)
+
+
+def _int64(value: int, name: str) -> int:
+    """What C can hold, which ctypes does not ask."""
+    if not isinstance(value, int) or not -(2**63) <= value < 2**63:
+        raise _invalid(f"{name} must be an integer of 64 bits")
+    return value
 
 
 def _take_text(pointer: c_void_p) -> str:
@@ -456,7 +479,7 @@ class Stream(Iterator[Json]):
         self._incident: Optional[str] = None
         self.timeout = timeout
         pointer = c_void_p()
-        self._handle.call("society_tail_open", _bytes(log), position, flags, byref(pointer))
+        self._handle.call("society_tail_open", _bytes(log), _int64(position, "start"), flags, byref(pointer))
         self._pointer: Optional[c_void_p] = pointer
         self._finalizer = weakref.finalize(self, self._handle.close_tail, pointer)
 
@@ -464,6 +487,9 @@ class Stream(Iterator[Json]):
         if self._pointer is None:
             raise ClosedError("this stream is closed", "CLOSED")
         return self._pointer
+
+    def __repr__(self) -> str:
+        return f"<{'closed ' if self._pointer is None else ''}stream of {self._log}>"
 
     def poll(self) -> Optional[Json]:
         """The next record, if there is one already. Commits nothing."""
@@ -591,6 +617,9 @@ class Claim(_Held):
     def _change(self, change: str, ends: bool = False, **fields: Any) -> None:
         self._about(lambda: self._tasks.change(self.id, change, fields or None, self.token), ends)
 
+    def __repr__(self) -> str:
+        return f"<{'claim' if self.held else 'former claim'} {self.id}, token {self.token}>"
+
     def task(self) -> Json:
         return self._tasks.get(self.id)
 
@@ -621,7 +650,9 @@ def _given(**fields: Any) -> Json:
 
 
 def _lease(lease: Optional[float]) -> Json:
-    return {} if lease is None else {"leaseMs": max(1, int(lease * 1000))}
+    if lease is None:
+        return {}
+    return {"leaseMs": _milliseconds(lease) or (1 if lease > 0 else 0)}
 
 
 class Tasks:
@@ -663,7 +694,7 @@ class Tasks:
         first; `familiar`: among equals what is most like what it has completed.
         """
         flags = (_CLAIM_OWN if own else 0) | (_CLAIM_RESUME if resume else 0) | (_CLAIM_FAMILIAR if familiar else 0)
-        arguments = (_bytes(id), flags, int(lease * 1000))
+        arguments = (_bytes(id), flags, _milliseconds(lease))
 
         def now() -> c_void_p:
             out = c_void_p()
@@ -674,7 +705,8 @@ class Tasks:
 
     def change(self, id: str, change: str, fields: Optional[Mapping[str, Any]] = None, token: int = _NO_TOKEN) -> None:
         """Any change that society_task_change(3) knows."""
-        self._handle.call("society_task_change", _bytes(id), _bytes(change), None if fields is None else _json(dict(fields)), token)
+        given = None if fields is None else _json(dict(fields))
+        self._handle.call("society_task_change", _bytes(id), _bytes(change), given, _int64(token, "token"))
 
     def complete(self, id: str, result: Any = None) -> None:
         self.change(id, "complete", _given(result=result))
@@ -718,6 +750,9 @@ class Reservation(_Held):
         self.mode: str = fields["mode"]
         self.token: int = fields["token"]
         self.lease: float = fields["leaseMs"] / 1000
+
+    def __repr__(self) -> str:
+        return f"<{'reservation' if self.held else 'former reservation'} {self.paths}, token {self.token}>"
 
     def _change(self, change: str, ends: bool, fields: Optional[bytes] = None) -> None:
         self._about(lambda: self._ownership._change(self.token, change, fields), ends)
@@ -763,14 +798,14 @@ class Ownership:
         return self._handle.call("society_own_release", None if patterns is None else _patterns(patterns))
 
     def renew(self, patterns: Optional[Patterns] = None, lease: float = 0) -> int:
-        return self._handle.call("society_own_renew", None if patterns is None else _patterns(patterns), int(lease * 1000))
+        return self._handle.call("society_own_renew", None if patterns is None else _patterns(patterns), _milliseconds(lease))
 
     def handover(self, pattern: str, to: str) -> None:
         self._handle.call("society_own_handover", _bytes(pattern), _bytes(to))
 
-    def check(self, paths: Patterns) -> List[Json]:
+    def check(self, paths: Paths) -> List[Json]:
         """The paths that the agent may not write now: objects with `path` and `owner`."""
-        return self._handle.list("society_own_check", _patterns(paths))
+        return self._handle.list("society_own_check", _paths(paths))
 
     def list(self) -> List[Json]:
         return self._handle.list("society_own_list")
@@ -785,6 +820,9 @@ class Mutex:
     def __init__(self, name: str, pointer: c_void_p) -> None:
         self.name = name
         self._finalizer = weakref.finalize(self, _lib().society_mutex_unlock, pointer)
+
+    def __repr__(self) -> str:
+        return f"<{'mutex' if self._finalizer.alive else 'former mutex'} {self.name}>"
 
     def release(self) -> None:
         self._finalizer()
@@ -838,14 +876,14 @@ class Society:
             pass  # one who only looks needs no name
 
     @classmethod
-    def open(cls, dir: Union[str, os.PathLike[str], None] = None, agent: Optional[str] = None) -> Society:
+    def open(cls, dir: Optional[Path] = None, agent: Optional[str] = None) -> Society:
         """Opens the society of `dir`, or the one that the working directory belongs to, as `agent`, or as whom the environment says."""
         return cls([("society_open", _path(dir))], agent)
 
     @classmethod
     def init(
         cls,
-        path: Union[str, os.PathLike[str], None] = None,
+        path: Optional[Path] = None,
         project_id: Optional[str] = None,
         shared: bool = False,
         agent: Optional[str] = None,
@@ -862,6 +900,11 @@ class Society:
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        if self._handle.pointer is None:
+            return "<closed society>"
+        return f"<society {self.dir} as {self.agent or 'nobody'}>"
 
     @property
     def dir(self) -> str:
@@ -948,7 +991,7 @@ class Society:
         """Whether that was not recorded before."""
         return self._handle.call("society_acknowledge", _id_of(message)) == 1
 
-    def attach(self, path: Union[str, os.PathLike[str]]) -> Json:
+    def attach(self, path: Path) -> Json:
         """Stores a file, and gives the object for a message's `attachments`."""
         attachment: Json = _parse(self._handle.text("society_attach", _path(path)))
         return attachment
@@ -995,10 +1038,10 @@ class Society:
         return self._handle.list("society_compact", _bytes(log), (1 if force else 0) | (2 if retain else 0))
 
 
-def _path(path: Union[str, os.PathLike[str], None]) -> Optional[bytes]:
+def _path(path: Optional[Path]) -> Optional[bytes]:
     if path is None:
         return None
-    text = os.fspath(path)
-    if "\0" in text:
+    name = os.fsencode(path)
+    if b"\0" in name:
         raise _invalid("a path must not contain NUL")
-    return os.fsencode(text)
+    return name

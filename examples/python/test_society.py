@@ -517,6 +517,49 @@ except society.SocietyError as error:
             self.assertIn(words, self.say(SOCIETY_LIBRARY=str(library)))
 
 
+class Arguments(InASociety):
+    """What C cannot hold is told, and not cut."""
+
+    def test_integers(self) -> None:
+        for start in (2**64, -(2**70), 1.5, "x"):
+            with self.assertRaises(society.InvalidError, msg=start):
+                self.w1.messages(start)  # type: ignore[arg-type]
+        self.w1.tasks.create("x")
+        claim = self.w1.tasks.claim()
+        with self.assertRaises(society.InvalidError):
+            self.w1.tasks.change("t1", "release", None, claim.token + 2**64)
+        self.assertEqual(claim.task()["state"], "claimed")
+
+    def test_leases(self) -> None:
+        for lease in (float("nan"), float("inf"), -1.0, 0.0):
+            with self.assertRaises(society.InvalidError, msg=lease):
+                self.w1.ownership.acquire("a", lease=lease)
+        for lease in (float("nan"), float("inf"), -1.0):
+            with self.assertRaises(society.InvalidError, msg=lease):
+                self.w1.tasks.claim(lease=lease)
+            with self.assertRaises(society.InvalidError, msg=lease):
+                self.w1.ownership.renew(lease=lease)
+        self.assertEqual(self.w1.ownership.acquire("a", lease=0.0001).lease, 0.001)
+
+    def test_paths(self) -> None:
+        self.w1.ownership.acquire("src/**")
+        found = self.w2.ownership.check([pathlib.Path("src/a"), "src/b"])
+        self.assertEqual([owned["path"] for owned in found], ["src/a", "src/b"])
+        self.assertEqual(len(self.w2.ownership.check(self.project / "src" / "a")), 1)
+        with self.assertRaises(society.InvalidError):
+            self.w1.ownership.acquire(pathlib.Path("src"))  # type: ignore[arg-type]
+        Society.open(os.fsencode(self.project), agent="w1").close()  # type: ignore[arg-type]
+
+    def test_shown(self) -> None:
+        self.w1.tasks.create("x")
+        with self.w1.tasks.claim() as claim, self.w1.ownership.acquire("a") as mine, self.w1.mutex("m") as mutex:
+            shown = [repr(value) for value in (self.w1, claim, mine, mutex, self.w1.messages())]
+        self.assertEqual(shown[0], f"<society {self.project}/.society-agent as w1>")
+        self.assertEqual(shown[1:3], [f"<claim t1, token {claim.token}>", f"<reservation ['a'], token {mine.token}>"])
+        self.assertEqual(shown[3:], ["<mutex m>", "<stream of messages>"])
+        self.assertEqual((repr(claim)[:7], repr(mutex)), ("<former", "<former mutex m>"))
+
+
 class Documents(InASociety):
     def test_readme(self) -> None:
         """What README.md shows works, one block after the other, in one project."""

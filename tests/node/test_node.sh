@@ -10,7 +10,7 @@ set -eu
 at=$SOCIETY_SRC/build/node
 prefix=$at/prefix
 mkdir -p "$at"
-rm -rf "$prefix" "$at/package" "$at/project" "$at/runtime"
+rm -rf "$prefix" "$at/package" "$at/project" "$at/runtime" "$at/oldest"
 exec 3>&1 >"$at/setup.log" 2>&1
 trap 'tail -n 40 "$at/setup.log" >&2' EXIT
 
@@ -25,9 +25,11 @@ env -u PKG_CONFIG_PATH make -C "$SOCIETY_SRC" --no-print-directory -s CC=gcc WER
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 unset SOCIETY_LIBRARY LD_LIBRARY_PATH
 
-# The tests are for Node 20 and later; where the system's is older, npm's is taken.
+# The tests are for Node 20 and later; where the system's is older, npm's is taken. Some of them run the package's with the oldest.
+runtime=node-linux-$(node -p process.arch)
+npm_install "$at/oldest" "$runtime@18"
+export OLDEST_NODE=$at/oldest/node_modules/$runtime/bin/node
 if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
-    runtime=node-linux-$(node -p process.arch)
     npm_install "$at/runtime" "$runtime@20"
     PATH=$at/runtime/node_modules/$runtime/bin:$PATH
 fi

@@ -14,10 +14,11 @@ mkdir -p "$at/work" "$at/screenshots"
 exec 3>&1 >"$at/setup.log" 2>&1
 trap 'tail -n 40 "$at/setup.log" >&2' EXIT
 
+export NODE_DISABLE_COMPILE_CACHE=1
 bash "$SOCIETY_SRC/tests/vscode/install.sh" "$tools"
 export PATH=$tools/runtime/node_modules/.bin:$PATH
 PATH=$(dirname "$(readlink "$tools/node")"):$PATH
-export NODE_DISABLE_COMPILE_CACHE=1 npm_config_cache=$tools/cache npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
+export npm_config_cache=$tools/cache npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
 env -u PKG_CONFIG_PATH make -C "$SOCIETY_SRC" --no-print-directory -s CC=gcc WERROR=1 install PREFIX="$at/prefix"
 
 # As examples/vscode/README.md says.

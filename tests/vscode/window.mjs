@@ -3,7 +3,8 @@
 // A window of the editor in a browser: what a person does with it, and what they see. Everything waits for what it needs, with a
 // deadline.
 
-export const TOO_LONG_MS = 30000;
+// Two editors and a browser on a busy machine take their time.
+export const TOO_LONG_MS = 120000;
 
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 const matching = (text) => (text instanceof RegExp ? text : new RegExp(escape(text)));
@@ -27,6 +28,10 @@ export class Window {
     // The society's entry in the status bar, once it says this.
     async status(text) {
         await this.page.locator('#libsociety\\.society\\.society\\.status', { hasText: matching(text) }).waitFor();
+    }
+
+    async clickStatus() {
+        await this.page.locator('#libsociety\\.society\\.society\\.status').click();
     }
 
     // A click on what is shown already would hide it. A badge may lie over the icon.
@@ -88,6 +93,11 @@ export class Window {
         await this.page.locator('.quick-input-widget input:visible').first().fill(answer.type);
         await this.page.keyboard.press('Enter');
         await asked.waitFor({ state: 'hidden' });
+    }
+
+    // Presses a button of a view that has nothing else to show.
+    async begin(button) {
+        await this.page.locator('.welcome-view a.monaco-button', { hasText: button }).first().click();
     }
 
     notification(text) {

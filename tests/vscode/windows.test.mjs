@@ -6,18 +6,19 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { serve } from './server.mjs';
-import { Window } from './window.mjs';
+import { TOO_LONG_MS, Window } from './window.mjs';
 
 const { TOOLS, EXTENSION, SHOTS, CODE_SERVER, CHROMIUM } = process.env;
 const { chromium } = createRequire(path.join(TOOLS, 'package.json'))('playwright-core');
 const { Society } = createRequire(path.join(EXTENSION, 'package.json'))('libsociety');
-const FOLDERS = { 'backend-001': 'shop', 'frontend-001': 'shop-frontend' };
+const FOLDERS = { 'backend-001': 'shop', 'frontend-001': 'shop-frontend', 'newcomer-001': 'new' };
 const ROLES = { 'backend-001': 'backend-developer', 'frontend-001': 'frontend-developer' };
 
 let at;
@@ -26,8 +27,17 @@ let browser;
 let backend;
 let frontend;
 let supervisor;
+const windows = {}; // by what is in the names of their pictures
 
-const openWindow = (agent, { url } = server) => Window.open(browser, `${url}/?folder=${at}/${FOLDERS[agent]}`, SHOTS);
+async function openWindow(agent, { url } = server, name = agent) {
+    windows[name] = await Window.open(browser, `${url}/?folder=${at}/${FOLDERS[agent]}`, SHOTS);
+    return windows[name];
+}
+
+async function closeWindow(name) {
+    await windows[name].page.context().close();
+    delete windows[name];
+}
 
 const git = (...args) => execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd: `${at}/shop` });
 
@@ -74,8 +84,7 @@ function step(name, run) {
             await run(t);
         } catch (error) {
             failed = name;
-            for (const [who, window] of Object.entries({ backend, frontend }))
-                if (window) await window.photograph(`failed-${who}`);
+            for (const [name, window] of Object.entries(windows)) await window.photograph(`failed-${name}`);
             throw error;
         }
     });
@@ -90,6 +99,7 @@ step('two windows are two agents, who see each other', async () => {
     await frontend.showViews();
     await backend.sees('Agents', /frontend-001.*frontend-developer/);
     await frontend.sees('Agents', 'backend-001');
+    assert.match(readFileSync(path.join(supervisor.dir, 'registry.jsonl'), 'utf8'), /"vsCodePid":\d+/);
     await backend.photograph('agents');
 });
 
@@ -158,7 +168,7 @@ step('a file of the one is badged in the other', async () => {
 step('who edits it is warned, asks, waits, and has it in the end', async () => {
     await frontend.openFile('login.c');
     await frontend.write('// mine\n');
-    await frontend.notification('login.c is reserved by backend-001').waitFor();
+    await frontend.notification('login.c is reserved by backend-001 (t1, Implement the login)').waitFor();
     await frontend.photograph('warning');
     await frontend.choose('login.c is reserved', 'Ask');
     await frontend.answer({ question: 'Question to backend-001', type: 'May I, for a moment?' });
@@ -191,11 +201,19 @@ step('what a dead agent left behind is taken over', async () => {
     writer.kill('SIGKILL');
     await frontend.sees('Owned Files', /README\.md.*who is gone/);
     await frontend.explore();
+    await frontend.badge('README.md', 'WR');
     await frontend.openFile('README.md');
     await frontend.write('Welcome\n');
-    await frontend.choose('README.md is still reserved by writer-001 (new text), who is gone', 'Take Over');
+    const warning = 'README.md is still reserved by writer-001 (new text), who is gone';
+    await frontend.notification(warning).waitFor();
+    await frontend.photograph('left');
+    await frontend.choose(warning, 'Take Over');
     await frontend.showViews();
     await frontend.sees('Owned Files', /README\.md.*you/);
+    await frontend.photograph('taken');
+    await frontend.explore();
+    await frontend.badge('README.md', '');
+    await frontend.showViews();
 });
 
 step('an extension that is not ours sends, assigns, and answers', async () => {
@@ -221,14 +239,101 @@ step('who was away catches up', async () => {
     await backend.photograph('missed');
 });
 
+// Waits for what a command has brought about.
+async function until(holds) {
+    const deadline = performance.now() + TOO_LONG_MS;
+    while (!(await holds())) {
+        assert.ok(performance.now() < deadline, `in vain: ${holds}`);
+        await setTimeout(20);
+    }
+}
+
+step('every change of a task is a command', async () => {
+    await supervisor.tasks.import([{ id: 'p1', title: 'Palette one' }, { id: 'p2', title: 'Palette two' }]);
+    const pick = { pick: 'Palette one' };
+    const leads = async (title, answers, state) => {
+        await backend.command(`Society: ${title} Task`, pick, ...answers);
+        await until(async () => (await supervisor.tasks.get('p1')).state === state);
+    };
+    await backend.sees('Tasks', 'Palette one');
+    await leads('Claim', [], 'claimed');
+    await leads('Add Note to', [{ question: 'Note on p1', type: 'half of it' }], 'claimed');
+    await leads('Block', [{ question: 'What blocks it?', type: 'no keys' }], 'blocked');
+    await leads('Unblock', [], 'open');
+    await leads('Claim', [], 'claimed');
+    await leads('Release', [], 'open');
+    await leads('Claim', [], 'claimed');
+    await leads('Fail', [{ question: 'Why did it fail?', type: 'no luck' }], 'failed');
+    await leads('Reopen', [], 'open');
+    await leads('Assign', [{ pick: 'frontend-001' }], 'open');
+    await until(async () => (await supervisor.tasks.get('p1')).assignee === 'frontend-001');
+    await backend.command('Society: Show Task', pick);
+    await backend.page.locator('.view-lines', { hasText: 'half of it' }).waitFor();
+    await backend.photograph('document');
+    await backend.command('Society: Cancel Task', pick);
+    await until(async () => (await supervisor.tasks.get('p1')).state === 'cancelled');
+});
+
+step('so are reservations, the status, and what is read', async () => {
+    const owners = async () => (await supervisor.ownership.list()).filter(({ paths }) => paths[0] === 'docs/**');
+    await backend.command(
+        'Society: Reserve Files',
+        { question: 'Which files?', type: 'docs/**' },
+        { question: 'What for?', type: 'the manual' },
+    );
+    await until(async () => (await owners()).some(({ reason }) => reason === 'the manual'));
+    await backend.sees('Owned Files', /docs.*you/);
+    await backend.command('Society: Hand Files Over', { pick: 'docs/' }, { pick: 'frontend-001' });
+    await until(async () => (await owners())[0].holder === 'frontend-001');
+    await frontend.sees('Owned Files', /docs.*you/);
+    await frontend.command('Society: Release Files', { pick: 'docs/' });
+    await until(async () => (await owners()).length === 0);
+    await backend.command('Society: Set Status', { pick: 'busy' }, { question: 'At what?', type: 'the tests' });
+    await frontend.sees('Agents', /backend-001.*busy/);
+    await backend.command('Society: Mark All as Read');
+    await backend.status(/backend-developer$/);
+});
+
+step('a flood is one notification, not a hundred', async () => {
+    const messages = Array.from({ length: 100 }, (_, i) => ({ to: 'backend-001', content: `${i + 1} of 100` }));
+    await supervisor.sendAll(messages);
+    await backend.notification(/\d+ messages, from supervisor-001/).waitFor();
+    await backend.sees('Inbox', '100 of 100');
+    const shown = backend.page.locator('.notification-list-item', { hasText: 'supervisor-001' });
+    assert.ok((await shown.count()) < 10, `${await shown.count()} notifications`);
+    await backend.photograph('flood');
+});
+
 step('a second window of the same agent looks on', async () => {
-    const second = await openWindow('frontend-001');
+    const second = await openWindow('frontend-001', server, 'second');
     await second.status('frontend-001');
     await second.showViews();
     await second.sees('Agents', 'backend-001');
+    await second.photograph('second');
     await frontend.command('Society: Disconnect');
     await second.page.locator('#libsociety\\.society\\.society\\.status .codicon-organization').waitFor();
-    await second.page.context().close();
+    await closeWindow('second');
+});
+
+step('who begins makes a society where the settings want it, and says who this is', async () => {
+    mkdirSync(`${at}/new/.vscode`, { recursive: true });
+    const settings = { 'society.sharedDir': '../common', 'society.capabilities': ['api'] };
+    writeFileSync(`${at}/new/.vscode/settings.json`, JSON.stringify(settings));
+    const window = await openWindow('newcomer-001');
+    await window.status('No society');
+    await window.clickStatus();
+    await window.photograph('beginning');
+    await window.begin('Make One Here');
+    await window.status('Who am I?');
+    await window.begin('Say Who This Is');
+    await window.answer({ question: 'The id of the agent', type: 'newcomer-001' });
+    await window.status('newcomer-001');
+    await window.sees('Agents', /newcomer-001.*you/);
+    await window.photograph('begun');
+    const common = await Society.open({ dir: `${at}/common`, agent: null });
+    assert.deepEqual((await common.agentInfo('newcomer-001')).capabilities, ['api']);
+    await common.close();
+    await closeWindow('newcomer-001');
 });
 
 step('where the library is absent it says what to install', async () => {
@@ -239,12 +344,12 @@ step('where the library is absent it says what to install', async () => {
         env: { SOCIETY_LIBRARY: `${at}/nowhere/libsociety.so.0` },
     });
     try {
-        const window = await openWindow('backend-001', bare);
+        const window = await openWindow('backend-001', bare, 'bare');
         await window.notification('Society needs the library libsociety').waitFor();
         await window.choose('Society needs the library', 'What to Install');
         await window.page.locator('.welcome-view', { hasText: 'make && sudo make install' }).first().waitFor();
         await window.photograph('library');
-        await window.page.context().close();
+        await closeWindow('bare');
     } finally {
         await bare.stop();
     }

@@ -8,16 +8,19 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { Worker, MessageChannel, isMainThread, receiveMessageOnPort } = require('node:worker_threads');
-const { toError } = require('./errors.js');
+const { invalid, toError } = require('./errors.js');
 
 const LONGEST_STOP_MS = 2000;
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
+
+const isSignal = ({ aborted, addEventListener }) => typeof aborted === 'boolean' && typeof addEventListener === 'function';
 
 class Engine {
   #port;
   #wake = -1; // the eventfd, once the worker has said it
   #stopping = new Int32Array(new SharedArrayBuffer(8)); // asked for, done
   #requests = new Map();
+  #signals = new Map(); // signal -> the requests that it ends, and its listener
   #count = 0;
   #dead = null; // why it is of no more use
   #exit = () => this.#stop();
@@ -39,23 +42,40 @@ class Engine {
     process.on('exit', this.#exit);
   }
 
-  // Asks for an operation. With a signal, what is waited for may be given up: then the promise is rejected with its reason, unless
-  // the answer was on its way already.
+  // Asks for an operation. With a signal, it may be given up while it waits or has not begun: then the promise is rejected with the
+  // signal's reason, unless the answer was on its way already.
   request(operation, args, signal) {
+    if (signal && !isSignal(signal)) return Promise.reject(invalid('signal must be an AbortSignal'));
     if (signal && signal.aborted) return Promise.reject(signal.reason);
     if (this.#dead) return Promise.reject(toError(this.#dead));
     const number = ++this.#count;
     const asked = {}; // where: an error made when the answer comes would not know
     Error.captureStackTrace(asked, this.request);
     const promise = new Promise((resolve, reject) => this.#requests.set(number, { resolve, reject, signal, asked }));
-    if (signal) {
-      const give_up = () => this.#send([++this.#count, 'cancel', number]);
-      signal.addEventListener('abort', give_up, { once: true });
-      this.#requests.get(number).ended = () => signal.removeEventListener('abort', give_up);
-    }
+    if (signal) this.#obey(signal, number);
     if (this.#requests.size === 1) this.#port.ref();
     this.#send([number, operation, ...args]);
     return promise;
+  }
+
+  // One listener for each signal: the runtime takes many on one signal for a leak, and says so.
+  #obey(signal, number) {
+    if (!this.#signals.has(signal)) {
+      const numbers = new Set();
+      const listener = () => numbers.forEach((each) => this.tell('cancel', [each]));
+      this.#signals.set(signal, { numbers, listener });
+      signal.addEventListener('abort', listener, { once: true });
+    }
+    this.#signals.get(signal).numbers.add(number);
+  }
+
+  // The request has been answered.
+  #disobey(signal, number) {
+    const { numbers, listener } = this.#signals.get(signal);
+    numbers.delete(number);
+    if (numbers.size > 0) return;
+    this.#signals.delete(signal);
+    signal.removeEventListener('abort', listener);
   }
 
   // Asks for an operation of which nobody wants to know the end.
@@ -86,7 +106,7 @@ class Engine {
     if (!request) return;
     this.#requests.delete(number);
     if (this.#requests.size === 0) this.#port.unref();
-    if (request.ended) request.ended();
+    if (request.signal) this.#disobey(request.signal, number);
     if (!error) request.resolve(value);
     else request.reject(error.code === 'ABORTED' ? request.signal.reason : toError(error, request.asked));
   }
@@ -104,8 +124,8 @@ class Engine {
     this.#wake = -1;
     if (engine === this) engine = null;
     process.off('exit', this.#exit);
-    for (const { reject, ended, asked } of this.#requests.values()) {
-      if (ended) ended();
+    for (const [number, { reject, signal, asked }] of this.#requests) {
+      if (signal) this.#disobey(signal, number);
       reject(toError(error, asked));
     }
     this.#requests.clear();

@@ -5,6 +5,8 @@
 
 'use strict';
 
+const { invalid } = require('./errors.js');
+
 // A timer knows no longer wait than this.
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -47,7 +49,8 @@ class Held {
     try {
       return await call();
     } catch (error) {
-      if (error.code === 'FENCED' || error.code === 'CLOSED' || codes.includes(error.code)) {
+      const { code } = error || {}; // what a call was aborted with may be anything
+      if (code === 'FENCED' || code === 'CLOSED' || codes.includes(code)) {
         this.end();
         this.#lost.abort(error);
       }
@@ -76,4 +79,9 @@ class Held {
 
 const timers = new FinalizationRegistry((timer) => clearInterval(timer));
 
-module.exports = { Held };
+function toToken(value) {
+  if (typeof value === 'bigint' || Number.isSafeInteger(value)) return BigInt(value);
+  throw invalid('a token must be an integer');
+}
+
+module.exports = { Held, toToken };

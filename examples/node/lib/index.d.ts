@@ -12,6 +12,14 @@ export type Json = null | boolean | number | bigint | string | Json[] | { [key: 
 /** How long to wait for others: false, not at all; true, for ever; or milliseconds, after which the wait ends with TimeoutError. */
 export type Wait = boolean | number;
 
+/**
+ * Every call takes a signal, as its last argument or among its options, but for those that close or commit. What was not begun when the
+ * signal is aborted is not done: the promise is rejected with the signal's reason. A call that is under way ends as it would have.
+ */
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
 // ---- Messages
 
 export type Priority = 'interrupt' | 'queue' | 'log';
@@ -111,6 +119,9 @@ export interface Registration {
   program?: string;
   supervisor?: string;
   pid?: number;
+  /** The same, of an editor. */
+  vsCodePid?: number;
+  [field: string]: unknown;
 }
 
 export interface Agent {
@@ -130,6 +141,8 @@ export interface Agent {
   claims: string[];
   /** Patterns that it has reserved. */
   owns: string[];
+  /** How many tasks it has completed, and of them those with each label and path; null: none. */
+  completed: { tasks: number; labels: Record<string, number>; paths: Record<string, number> } | null;
   [field: string]: unknown;
 }
 
@@ -213,8 +226,8 @@ declare class Held {
   readonly held: boolean;
   /** Aborted, with the error as its reason, when a call or a renewal found that it is another's. */
   readonly signal: AbortSignal;
-  renew(leaseMs?: number): Promise<void>;
-  release(): Promise<void>;
+  renew(leaseMs?: number, options?: CallOptions): Promise<void>;
+  release(options?: CallOptions): Promise<void>;
   [Symbol.dispose](): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -226,44 +239,50 @@ export class Claim extends Held {
   readonly id: string;
   /** The token of the claim that this one took over. */
   readonly takeover: bigint | null;
-  task(): Promise<Task>;
-  note(text: string): Promise<void>;
-  complete(result?: Json): Promise<void>;
+  task(options?: CallOptions): Promise<Task>;
+  note(text: string, options?: CallOptions): Promise<void>;
+  complete(result?: Json, options?: CallOptions): Promise<void>;
   /** Hands the work in for review. */
-  submit(result?: Json): Promise<void>;
-  fail(reason?: string): Promise<void>;
-  block(reason: string): Promise<void>;
+  submit(result?: Json, options?: CallOptions): Promise<void>;
+  fail(reason?: string, options?: CallOptions): Promise<void>;
+  block(reason: string, options?: CallOptions): Promise<void>;
 }
 
 export interface Tasks {
   /** @returns the task's id */
-  create(task: NewTask): Promise<string>;
+  create(task: NewTask, options?: CallOptions): Promise<string>;
   /** All or none, from objects or from JSON lines. They may depend on each other in any order. @returns their ids */
-  import(tasks: Iterable<ImportedTask> | string): Promise<string[]>;
-  list(options?: { ready?: boolean; mine?: boolean; state?: TaskState | null }): Promise<Task[]>;
+  import(tasks: Iterable<ImportedTask> | string, options?: CallOptions): Promise<string[]>;
+  list(options?: CallOptions & { ready?: boolean; mine?: boolean; state?: TaskState | null }): Promise<Task[]>;
   /** What the agent may claim, the best first. */
-  ready(): Promise<Task[]>;
+  ready(options?: CallOptions): Promise<Task[]>;
   /** What the agent holds, is assigned to, or submitted. */
-  mine(): Promise<Task[]>;
-  get(id: string): Promise<Task>;
+  mine(options?: CallOptions): Promise<Task[]>;
+  get(id: string, options?: CallOptions): Promise<Task>;
   /**
    * Claims a task, or the best that is ready. Without `wait`: HeldError, another has it; NotFoundError, nothing is ready. With it,
    * until there is something: a task became ready, a claim was released, its holder died.
    */
   claim(options?: ClaimOptions): Promise<Claim>;
   claim(id: string | undefined, options?: ClaimOptions): Promise<Claim>;
-  note(id: string, text: string): Promise<void>;
+  note(id: string, text: string, options?: CallOptions): Promise<void>;
   /** Of what the agent holds, or of what is in review. */
-  complete(id: string, result?: Json): Promise<void>;
-  block(id: string, reason: string): Promise<void>;
-  unblock(id: string): Promise<void>;
-  cancel(id: string, reason?: string): Promise<void>;
-  reopen(id: string, text?: string): Promise<void>;
-  assign(id: string, to: string | null): Promise<void>;
-  depend(id: string, change: { on?: string[]; remove?: string[] }): Promise<void>;
-  edit(id: string, fields: Partial<NewTask>): Promise<void>;
+  complete(id: string, result?: Json, options?: CallOptions): Promise<void>;
+  block(id: string, reason: string, options?: CallOptions): Promise<void>;
+  unblock(id: string, options?: CallOptions): Promise<void>;
+  cancel(id: string, reason?: string, options?: CallOptions): Promise<void>;
+  reopen(id: string, text?: string, options?: CallOptions): Promise<void>;
+  assign(id: string, to: string | null, options?: CallOptions): Promise<void>;
+  depend(id: string, change: CallOptions & { on?: string[]; remove?: string[] }): Promise<void>;
+  edit(id: string, fields: Partial<NewTask>, options?: CallOptions): Promise<void>;
   /** Any change, as society_task_change(3) has it. Without a token the agent's own current claim is meant. */
-  change(id: string, change: string, fields?: object | null, token?: bigint | number): Promise<void>;
+  change(
+    id: string,
+    change: string,
+    fields?: object | null,
+    token?: bigint | number,
+    options?: CallOptions,
+  ): Promise<void>;
 }
 
 // ---- Ownership
@@ -290,7 +309,7 @@ export class Reservation extends Held {
   readonly since: string | null;
   readonly reason: string | null;
   readonly task: string | null;
-  handover(to: string): Promise<void>;
+  handover(to: string, options?: CallOptions): Promise<void>;
 }
 
 export interface Ownership {
@@ -303,14 +322,14 @@ export interface Ownership {
     options?: HoldOptions & { shared?: boolean; reason?: string; task?: string },
   ): Promise<Reservation>;
   /** Those of the agent with one of the patterns, or all. @returns their number */
-  release(patterns?: string | string[]): Promise<number>;
-  renew(patterns?: string | string[], options?: { leaseMs?: number }): Promise<number>;
-  handover(pattern: string, to: string): Promise<void>;
+  release(patterns?: string | string[], options?: CallOptions): Promise<number>;
+  renew(patterns?: string | string[], options?: CallOptions & { leaseMs?: number }): Promise<number>;
+  handover(pattern: string, to: string, options?: CallOptions): Promise<void>;
   /** A change of one reservation of the agent's, or of its place in the queue: "release", "renew" or "handover". */
-  change(token: bigint | number, change: string, fields?: object | null): Promise<void>;
+  change(token: bigint | number, change: string, fields?: object | null, options?: CallOptions): Promise<void>;
   /** The paths that the agent may not write now, each with its owner. */
-  check(paths: string | string[]): Promise<{ path: string; owner: ReservationInfo }[]>;
-  list(): Promise<ReservationInfo[]>;
+  check(paths: string | string[], options?: CallOptions): Promise<{ path: string; owner: ReservationInfo }[]>;
+  list(options?: CallOptions): Promise<ReservationInfo[]>;
 }
 
 /** A named mutex that this process holds, until it is released, collected or the process ends. It may outlive its society. */
@@ -347,14 +366,14 @@ export type From = 'cursor' | 'start' | 'end' | bigint | number;
 
 // ---- The society
 
-export interface OpenOptions {
+export interface OpenOptions extends CallOptions {
   /** The `.society-agent` directory or the one that contains it. Default: `$SOCIETY_DIR`, else the nearest at or above the working directory. */
   dir?: string | null;
   /** Who is speaking. Default: `$SOCIETY_AGENT` and what else society_identify(3) looks at. null: nobody, only to look. */
   agent?: string | null;
 }
 
-export interface InitOptions {
+export interface InitOptions extends CallOptions {
   /** The project's directory. Default: the working directory. */
   path?: string | null;
   projectId?: string | null;
@@ -408,35 +427,35 @@ export class Society {
   readonly ownership: Ownership;
 
   /** Registers the agent, or changes what is given of its registration. */
-  register(fields?: Registration): Promise<void>;
-  setStatus(status: Status, note?: string | null): Promise<void>;
+  register(fields?: Registration, options?: CallOptions): Promise<void>;
+  setStatus(status: Status, note?: string | null, options?: CallOptions): Promise<void>;
   /** Holds the agent's presence: online from now on until part(), close() or the end of the process, however it ends. */
-  join(): Promise<void>;
-  part(): Promise<void>;
+  join(options?: CallOptions): Promise<void>;
+  part(options?: CallOptions): Promise<void>;
   /** Joins for as long as `work` runs. */
-  hold<T>(work: (society: this) => T | Promise<T>): Promise<T>;
+  hold<T>(work: (society: this) => T | Promise<T>, options?: CallOptions): Promise<T>;
   /** Takes the agent off the registry. */
-  leave(): Promise<void>;
-  online(agent: string): Promise<boolean>;
-  agents(): Promise<Agent[]>;
-  agentInfo(agent: string): Promise<Agent>;
+  leave(options?: CallOptions): Promise<void>;
+  online(agent: string, options?: CallOptions): Promise<boolean>;
+  agents(options?: CallOptions): Promise<Agent[]>;
+  agentInfo(agent: string, options?: CallOptions): Promise<Agent>;
 
   /** @returns the message's id */
-  send(message: NewMessage): Promise<string>;
+  send(message: NewMessage, options?: CallOptions): Promise<string>;
   /** In one transaction: all or none. @returns their ids */
-  sendAll(messages: Iterable<NewMessage>): Promise<string[]>;
+  sendAll(messages: Iterable<NewMessage>, options?: CallOptions): Promise<string[]>;
   /** Answers a message, to its sender and in its thread: with a text, or with fields of a message. */
-  reply(message: Message, answer: string | Partial<NewMessage>): Promise<string>;
-  inbox(options?: { unread?: boolean; thread?: string | null }): Promise<InboxMessage[]>;
-  message(id: string): Promise<Message & { receipts: Receipt[] }>;
+  reply(message: Message, answer: string | Partial<NewMessage>, options?: CallOptions): Promise<string>;
+  inbox(options?: CallOptions & { unread?: boolean; thread?: string | null }): Promise<InboxMessage[]>;
+  message(id: string, options?: CallOptions): Promise<Message & { receipts: Receipt[] }>;
   /** @returns whether that was not recorded before */
-  markDelivered(message: string | Message): Promise<boolean>;
+  markDelivered(message: string | Message, options?: CallOptions): Promise<boolean>;
   /** @returns whether that was not recorded before */
-  acknowledge(message: string | Message): Promise<boolean>;
+  acknowledge(message: string | Message, options?: CallOptions): Promise<boolean>;
   /** Stores a file of at most 10 MiB. */
-  attach(path: string): Promise<Attachment>;
-  /** The content, verified before the first byte. */
-  attachment(attachment: string | Attachment): Promise<ReadStream>;
+  attach(path: string, options?: CallOptions): Promise<Attachment>;
+  /** The content, verified before the first byte. The signal ends the stream, too. */
+  attachment(attachment: string | Attachment, options?: CallOptions): Promise<ReadStream>;
   /**
    * The messages for the agent, as they come, from its cursor on. Each is committed when the next one is asked for: at least once.
    * `receipts`: records with it that they were delivered.
@@ -451,11 +470,11 @@ export class Society {
 
   /** Takes a named mutex. */
   mutex(name: string, options?: { wait?: Wait; signal?: AbortSignal }): Promise<Mutex>;
-  status(): Promise<SocietyStatus>;
+  status(options?: CallOptions): Promise<SocietyStatus>;
   /** Verifies everything that is stored, and repairs what can be repaired without rewriting a record. */
-  doctor(options?: { repair?: boolean }): Promise<LogReport[]>;
+  doctor(options?: CallOptions & { repair?: boolean }): Promise<LogReport[]>;
   /** Moves history out of the logs. */
-  compact(options?: {
+  compact(options?: CallOptions & {
     log?: 'messages' | 'deliveries' | 'registry' | 'tasks' | 'ownership' | null;
     force?: boolean;
     retain?: boolean;

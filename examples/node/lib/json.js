@@ -38,12 +38,14 @@ function encode(value, forBigInt) {
   }
 }
 
+// undefined, a function or a symbol is nothing that JSON has; in an object it is left out, in an array null.
 function stringify(value) {
   let large = false;
   const without = encode(value, () => {
     large = true;
     return null;
   });
+  if (without === undefined) throw invalid(`this cannot be written as JSON: ${typeof value}`);
   if (!large) return without;
   const mark = newMark();
   const text = encode(value, (item) => `${mark}${item}`);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Finds libsociety and declares its functions. This is the only file that knows where the library is and what its functions
-// look like; it runs in the worker (worker.js).
+// Finds libsociety and declares its functions. This is the only file that knows where the library is, what its functions look like
+// and how they are called; it runs in the worker (worker.js).
 
 'use strict';
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const koffi = require('koffi');
 
 const NAME = 'libsociety.so.0';
 const MINIMUM = '0.1.0';
@@ -96,6 +95,29 @@ function failure(message) {
   return error;
 }
 
+// What calls C. Its binary for this machine is a package of its own, an optional dependency, which npm may have left out.
+let koffi;
+function loadKoffi() {
+  try {
+    koffi = require('koffi');
+  } catch (error) {
+    throw failure(
+      `koffi, which libsociety is called with, cannot be loaded on ${process.platform}-${process.arch} ` +
+        `(${error.message.split('\n')[0]}). Install the package here, and its optional dependencies with it.`,
+    );
+  }
+}
+
+// What the worker needs of the C library.
+function loadSystem() {
+  loadKoffi();
+  const libc = koffi.load(null);
+  return {
+    eventfd: libc.func('int eventfd(unsigned int count, int flags)'),
+    poll: libc.func('int poll(void *fds, unsigned long count, int timeout)'),
+  };
+}
+
 function pkgConfigDirectory() {
   const asked = spawnSync('pkg-config', ['--variable=libdir', 'society'], { encoding: 'utf8' });
   return asked.status === 0 ? asked.stdout.trim() : '';
@@ -150,6 +172,7 @@ function declare(library, name) {
 
 // The functions by their names. Throws an Error with code LIBRARY that says what is wrong and what helps.
 function load() {
+  loadKoffi();
   const [library, name] = loadFirst(candidates());
   try {
     return declare(library, name);
@@ -159,4 +182,4 @@ function load() {
   }
 }
 
-module.exports = { load };
+module.exports = { load, loadSystem };

@@ -4,7 +4,7 @@
 
 'use strict';
 
-const { Held } = require('./held.js');
+const { Held, toToken } = require('./held.js');
 const { Remote } = require('./engine.js');
 const { invalid } = require('./errors.js');
 const { parse, stringify, withBigInts } = require('./json.js');
@@ -34,22 +34,22 @@ class Reservation extends Held {
     this.task = fields.task;
   }
 
-  async #change(change, fields, ends) {
+  async #change(change, fields, ends, options) {
     const text = fields ? stringify(fields) : null;
-    await this.about(() => this.#society.call('society_own_change', this.token, change, text));
+    await this.about(() => this.#society.call('society_own_change', [this.token, change, text], options));
     if (ends) this.end();
   }
 
-  renew(leaseMs) {
-    return this.#change('renew', leaseMs && { leaseMs });
+  renew(leaseMs, options) {
+    return this.#change('renew', leaseMs && { leaseMs }, false, options);
   }
 
-  release() {
-    return this.#change('release', null, true);
+  release(options) {
+    return this.#change('release', null, true, options);
   }
 
-  handover(to) {
-    return this.#change('handover', { to }, true);
+  handover(to, options) {
+    return this.#change('handover', { to }, true, options);
   }
 }
 
@@ -68,33 +68,33 @@ class Ownership {
   }
 
   // Those with one of the patterns, or all of the agent's. The number of them.
-  async release(patterns) {
-    return this.#society.call('society_own_release', patterns === undefined ? null : toList(patterns));
+  async release(patterns, options) {
+    return this.#society.call('society_own_release', [patterns === undefined ? null : toList(patterns)], options);
   }
 
-  async renew(patterns, { leaseMs = 0 } = {}) {
-    return this.#society.call('society_own_renew', patterns === undefined ? null : toList(patterns), leaseMs);
+  async renew(patterns, { leaseMs = 0, signal } = {}) {
+    return this.#society.call('society_own_renew', [patterns === undefined ? null : toList(patterns), leaseMs], { signal });
   }
 
-  async handover(pattern, to) {
-    await this.#society.call('society_own_handover', pattern, to);
+  async handover(pattern, to, options) {
+    await this.#society.call('society_own_handover', [pattern, to], options);
   }
 
   // A change of one reservation of the agent's, by its token, whatever else is held by the same patterns.
-  async change(token, change, fields) {
+  async change(token, change, fields, options) {
     const text = fields === undefined || fields === null ? null : stringify(fields);
-    await this.#society.call('society_own_change', BigInt(token), change, text);
+    await this.#society.call('society_own_change', [toToken(token), change, text], options);
   }
 
   // The paths that the agent may not write, each with its owner; none: it may.
-  async check(paths) {
-    const owners = (await this.#society.call('society_own_check', toList(paths))).map(parse);
+  async check(paths, options) {
+    const owners = (await this.#society.call('society_own_check', [toList(paths)], options)).map(parse);
     for (const { owner } of owners) toReservation(owner);
     return owners;
   }
 
-  async list() {
-    return (await this.#society.call('society_own_list')).map(parse).map(toReservation);
+  async list(options) {
+    return (await this.#society.call('society_own_list', [], options)).map(parse).map(toReservation);
   }
 }
 

@@ -47,20 +47,20 @@ class Society extends Remote {
 
   // Opens the society of `dir`, or the one that the working directory belongs to, and speaks as `agent`, or as whom the
   // environment names; without an agent (null) only as one who looks.
-  static async open({ dir = null, agent } = {}) {
-    return new Society()._open([['society_open', checkArgument(dir)]], agent);
+  static async open({ dir = null, agent, signal } = {}) {
+    return new Society()._open([['society_open', checkArgument(dir)]], agent, signal);
   }
 
   // Makes a society in the project's directory `path`, if there is none, and opens it.
-  static async init({ path = null, projectId = null, shared = false, agent } = {}) {
+  static async init({ path = null, projectId = null, shared = false, agent, signal } = {}) {
     const call = ['society_init', checkArgument(path), checkArgument(projectId), shared ? INIT_SHARED : 0];
-    return new Society()._open([call], agent);
+    return new Society()._open([call], agent, signal);
   }
 
-  async _open(calls, agent) {
+  async _open(calls, agent, signal) {
     if (agent !== null) calls.push(['society_identify', agent === undefined ? null : checkArgument(agent)]);
     try {
-      [this.dir, this.agent] = await this.engine.request('open', [this.number, calls]);
+      [this.dir, this.agent] = await this.engine.request('open', [this.number, calls], signal);
     } catch (error) {
       this.end();
       throw error;
@@ -69,8 +69,9 @@ class Society extends Remote {
   }
 
   // A call of the library's function with this name, whose first argument is the society.
-  async call(name, ...args) {
-    return this.engine.request('call', [this.number, name, args.map(checkArgument)]);
+  async call(name, args = [], options) {
+    const { signal } = options || {};
+    return this.engine.request('call', [this.number, name, args.map(checkArgument)], signal);
   }
 
   async wait(kind, args, wait, signal, number = 0) {
@@ -88,29 +89,29 @@ class Society extends Remote {
 
   // ---- Agents
 
-  async register(fields = {}) {
-    await this.call('society_register', stringify(fields));
+  async register(fields = {}, options) {
+    await this.call('society_register', [stringify(fields)], options);
   }
 
-  async setStatus(status, note = null) {
-    await this.call('society_set_status', status, note);
+  async setStatus(status, note = null, options) {
+    await this.call('society_set_status', [status, note], options);
   }
 
-  async join() {
-    await this.call('society_join');
+  async join(options) {
+    await this.call('society_join', [], options);
   }
 
-  async part() {
-    await this.call('society_part');
+  async part(options) {
+    await this.call('society_part', [], options);
   }
 
-  async leave() {
-    await this.call('society_leave');
+  async leave(options) {
+    await this.call('society_leave', [], options);
   }
 
   // Joins for as long as `work` runs.
-  async hold(work) {
-    await this.join();
+  async hold(work, options) {
+    await this.join(options);
     try {
       return await work(this);
     } finally {
@@ -118,62 +119,63 @@ class Society extends Remote {
     }
   }
 
-  async online(agent) {
-    return (await this.call('society_online', agent)) === 1;
+  async online(agent, options) {
+    return (await this.call('society_online', [agent], options)) === 1;
   }
 
-  async agents() {
-    return (await this.call('society_agents')).map(parse);
+  async agents(options) {
+    return (await this.call('society_agents', [], options)).map(parse);
   }
 
-  async agentInfo(agent) {
-    return parse(await this.call('society_agent_get', agent));
+  async agentInfo(agent, options) {
+    return parse(await this.call('society_agent_get', [agent], options));
   }
 
   // ---- Messages
 
-  async send(message) {
-    return this.call('society_send', stringify(message));
+  async send(message, options) {
+    return this.call('society_send', [stringify(message)], options);
   }
 
-  async sendAll(messages) {
+  async sendAll(messages, options) {
     const lines = Array.from(messages, stringify).join('\n');
-    return (await this.call('society_send_lines', lines)).map(JSON.parse);
+    return (await this.call('society_send_lines', [lines], options)).map(JSON.parse);
   }
 
   // Answers a message: to its sender, in its thread.
-  async reply(message, answer) {
+  async reply(message, answer, options) {
     const fields = typeof answer === 'object' && answer !== null ? answer : { content: answer };
     if (!message || typeof message.from !== 'string') throw invalid('the message that is answered has no sender');
     const { id, from, type } = message;
-    return this.send({ to: from, ...(type === 'question' ? { type: 'answer' } : {}), ...(id ? { replyTo: id } : {}), ...fields });
+    const own = { to: from, ...(type === 'question' ? { type: 'answer' } : {}), ...(id ? { replyTo: id } : {}) };
+    return this.send({ ...own, ...fields }, options);
   }
 
-  async inbox({ unread = false, thread = null } = {}) {
-    return (await this.call('society_inbox', unread ? INBOX_UNREAD : 0, thread)).map(toMessage);
+  async inbox({ unread = false, thread = null, signal } = {}) {
+    return (await this.call('society_inbox', [unread ? INBOX_UNREAD : 0, thread], { signal })).map(toMessage);
   }
 
-  async message(id) {
-    return toMessage(await this.call('society_message_get', id));
+  async message(id, options) {
+    return toMessage(await this.call('society_message_get', [id], options));
   }
 
-  async markDelivered(message) {
-    return (await this.call('society_mark_delivered', idOf(message))) === 1;
+  async markDelivered(message, options) {
+    return (await this.call('society_mark_delivered', [idOf(message)], options)) === 1;
   }
 
-  async acknowledge(message) {
-    return (await this.call('society_acknowledge', idOf(message))) === 1;
+  async acknowledge(message, options) {
+    return (await this.call('society_acknowledge', [idOf(message)], options)) === 1;
   }
 
-  async attach(path) {
-    return parse(await this.call('society_attach', path));
+  async attach(path, options) {
+    return parse(await this.call('society_attach', [path], options));
   }
 
   // The attachment's content as a stream of bytes, verified before the first of them.
-  async attachment(attachment) {
+  async attachment(attachment, { signal } = {}) {
     const hash = typeof attachment === 'string' ? attachment : attachment.hash;
-    const fd = await this.call('society_attachment_open', hash);
-    const stream = fs.createReadStream('', { fd });
+    const fd = await this.call('society_attachment_open', [hash], { signal });
+    const stream = fs.createReadStream('', { fd, signal: signal || undefined });
     unread.register(stream, fd, stream);
     stream.once('close', () => unread.unregister(stream));
     return stream;
@@ -202,21 +204,21 @@ class Society extends Remote {
     return mutex;
   }
 
-  async status() {
-    const status = parse(await this.call('society_status'));
+  async status(options) {
+    const status = parse(await this.call('society_status', [], options));
     for (const log of status.logs) withBigInts(log, 'end');
     return status;
   }
 
-  async doctor({ repair = false } = {}) {
-    const logs = (await this.call('society_check', repair ? CHECK_REPAIR : 0)).map(parse);
+  async doctor({ repair = false, signal } = {}) {
+    const logs = (await this.call('society_check', [repair ? CHECK_REPAIR : 0], { signal })).map(parse);
     for (const { problems } of logs) for (const problem of problems) withBigInts(problem, 'position');
     return logs;
   }
 
-  async compact({ log = null, force = false, retain = false } = {}) {
+  async compact({ log = null, force = false, retain = false, signal } = {}) {
     const flags = (force ? COMPACT_FORCE : 0) | (retain ? COMPACT_RETAIN : 0);
-    return (await this.call('society_compact', log, flags)).map((text) => withBigInts(parse(text), 'base'));
+    return (await this.call('society_compact', [log, flags], { signal })).map((text) => withBigInts(parse(text), 'base'));
   }
 }
 

@@ -4,7 +4,7 @@
 
 'use strict';
 
-const { Held } = require('./held.js');
+const { Held, toToken } = require('./held.js');
 const { invalid } = require('./errors.js');
 const { parse, stringify, withBigInts } = require('./json.js');
 
@@ -28,43 +28,43 @@ class Claim extends Held {
     this.takeover = takeover === null ? null : BigInt(takeover);
   }
 
-  async #change(change, fields, ends) {
+  async #change(change, fields, ends, options) {
     // What can't be renewed is not claimed any more, for it was cancelled, say.
     const codes = change === 'renew' ? ['HELD', 'NOT_FOUND'] : [];
-    await this.about(() => this.#tasks.change(this.id, change, fields, this.token), ...codes);
+    await this.about(() => this.#tasks.change(this.id, change, fields, this.token, options), ...codes);
     if (ends) this.end();
   }
 
-  task() {
-    return this.#tasks.get(this.id);
+  task(options) {
+    return this.#tasks.get(this.id, options);
   }
 
-  renew(leaseMs) {
-    return this.#change('renew', leaseMs && { leaseMs });
+  renew(leaseMs, options) {
+    return this.#change('renew', leaseMs && { leaseMs }, false, options);
   }
 
-  note(text) {
-    return this.#change('note', { text });
+  note(text, options) {
+    return this.#change('note', { text }, false, options);
   }
 
-  complete(result) {
-    return this.#change('complete', result === undefined ? null : { result }, true);
+  complete(result, options) {
+    return this.#change('complete', result === undefined ? null : { result }, true, options);
   }
 
-  submit(result) {
-    return this.#change('submit', result === undefined ? null : { result }, true);
+  submit(result, options) {
+    return this.#change('submit', result === undefined ? null : { result }, true, options);
   }
 
-  fail(reason) {
-    return this.#change('fail', reason && { reason }, true);
+  fail(reason, options) {
+    return this.#change('fail', reason && { reason }, true, options);
   }
 
-  block(reason) {
-    return this.#change('block', { reason }, true);
+  block(reason, options) {
+    return this.#change('block', { reason }, true, options);
   }
 
-  release() {
-    return this.#change('release', null, true);
+  release(options) {
+    return this.#change('release', null, true, options);
   }
 }
 
@@ -75,30 +75,30 @@ class Tasks {
     this.#society = society;
   }
 
-  async create(task) {
-    return this.#society.call('society_task_create', stringify(task));
+  async create(task, options) {
+    return this.#society.call('society_task_create', [stringify(task)], options);
   }
 
-  async import(tasks) {
+  async import(tasks, options) {
     const lines = typeof tasks === 'string' ? tasks : Array.from(tasks, stringify).join('\n');
-    return (await this.#society.call('society_task_create_lines', lines)).map(JSON.parse);
+    return (await this.#society.call('society_task_create_lines', [lines], options)).map(JSON.parse);
   }
 
-  async list({ ready = false, mine = false, state = null } = {}) {
+  async list({ ready = false, mine = false, state = null, signal } = {}) {
     const flags = (ready ? READY : 0) | (mine ? MINE : 0);
-    return (await this.#society.call('society_tasks', flags, state)).map(toTask);
+    return (await this.#society.call('society_tasks', [flags, state], { signal })).map(toTask);
   }
 
-  ready() {
-    return this.list({ ready: true });
+  ready(options) {
+    return this.list({ ...options, ready: true });
   }
 
-  mine() {
-    return this.list({ mine: true });
+  mine(options) {
+    return this.list({ ...options, mine: true });
   }
 
-  async get(id) {
-    return toTask(await this.#society.call('society_task_get', id));
+  async get(id, options) {
+    return toTask(await this.#society.call('society_task_get', [id], options));
   }
 
   async claim(id, options) {
@@ -111,45 +111,46 @@ class Tasks {
   }
 
   // Any change that society_task_change() knows; those that need no claim have a method of their own.
-  async change(id, change, fields, token) {
+  async change(id, change, fields, token, options) {
     const text = fields === undefined || fields === null ? null : stringify(fields);
-    await this.#society.call('society_task_change', id, change, text, token === undefined ? NO_TOKEN : BigInt(token));
+    const args = [id, change, text, token === undefined ? NO_TOKEN : toToken(token)];
+    await this.#society.call('society_task_change', args, options);
   }
 
-  note(id, text) {
-    return this.change(id, 'note', { text });
+  note(id, text, options) {
+    return this.change(id, 'note', { text }, undefined, options);
   }
 
-  complete(id, result) {
-    return this.change(id, 'complete', result === undefined ? null : { result });
+  complete(id, result, options) {
+    return this.change(id, 'complete', result === undefined ? null : { result }, undefined, options);
   }
 
-  block(id, reason) {
-    return this.change(id, 'block', { reason });
+  block(id, reason, options) {
+    return this.change(id, 'block', { reason }, undefined, options);
   }
 
-  unblock(id) {
-    return this.change(id, 'unblock');
+  unblock(id, options) {
+    return this.change(id, 'unblock', null, undefined, options);
   }
 
-  cancel(id, reason) {
-    return this.change(id, 'cancel', reason && { reason });
+  cancel(id, reason, options) {
+    return this.change(id, 'cancel', reason && { reason }, undefined, options);
   }
 
-  reopen(id, text) {
-    return this.change(id, 'reopen', text && { text });
+  reopen(id, text, options) {
+    return this.change(id, 'reopen', text && { text }, undefined, options);
   }
 
-  assign(id, to) {
-    return this.change(id, 'assign', { to });
+  assign(id, to, options) {
+    return this.change(id, 'assign', { to }, undefined, options);
   }
 
-  depend(id, { on = [], remove = [] } = {}) {
-    return this.change(id, 'depend', { dependsOn: on, remove });
+  depend(id, { on = [], remove = [], signal } = {}) {
+    return this.change(id, 'depend', { dependsOn: on, remove }, undefined, { signal });
   }
 
-  edit(id, fields) {
-    return this.change(id, 'edit', { fields });
+  edit(id, fields, options) {
+    return this.change(id, 'edit', { fields }, undefined, options);
   }
 }
 

@@ -14,20 +14,18 @@
 
 const fs = require('node:fs');
 const { workerData, receiveMessageOnPort, isMainThread } = require('node:worker_threads');
-const koffi = require('koffi');
-const { load } = require('./library.js');
+const { load, loadSystem } = require('./library.js');
 
 const { port, stopping, owner } = workerData;
+const WITHDRAWABLE = ['open', 'call', 'wait'];
+const ABORTED = { code: 'ABORTED', result: 0, message: 'it was given up' };
 const POLLIN = 1;
 const EFD_CLOEXEC_NONBLOCK = 0o2004000;
 // Where a thread may be ended from outside, which no handler sees, the worker must come back to JavaScript to be ended with it.
 const LONGEST_SLEEP_MS = owner === 'main' ? -1 : 500;
 
-const libc = koffi.load(null);
-const eventfd = libc.func('int eventfd(unsigned int count, int flags)');
-const poll = libc.func('int poll(void *fds, unsigned long count, int timeout)');
-
 let lib;
+const queue = new Map(); // number of a request -> it, until it is begun
 const objects = new Map(); // number -> {kind, pointer, society, …}
 const waiting = new Map(); // number of a request -> {fd, attempt, giveUp, deadline, late}
 
@@ -66,13 +64,20 @@ function textsOf(list) {
   return texts;
 }
 
-// koffi takes a number for a pointer, so the types are looked at here. NULL is C's business.
+const isInteger = (value) => typeof value === 'bigint' || Number.isSafeInteger(value);
+const INTEGERS = {
+  int32_t: { name: 'an integer of 32 bits', fits: (value) => BigInt.asIntN(32, value) === value },
+  int64_t: { name: 'an integer of 64 bits', fits: (value) => BigInt.asIntN(64, value) === value },
+  uint32_t: { name: 'an integer of 32 bits', fits: (value) => BigInt.asUintN(32, value) === value },
+};
+
+// koffi takes a number for a pointer, and cuts integers to what fits, so the arguments are looked at here. NULL is C's business.
 function checkArguments(types, args) {
   types.forEach((type, i) => {
     const value = args[i];
-    const isText = type.startsWith('const char');
-    const fits = isText ? value === null || typeof value === 'string' : typeof value === 'bigint' || Number.isSafeInteger(value);
-    if (!fits) fail('INVALID', `${/\w+$/.exec(type)[0]} must be ${isText ? 'a string' : 'an integer'}`);
+    const integer = INTEGERS[type.split(' ')[0]];
+    const fits = integer ? isInteger(value) && integer.fits(BigInt(value)) : value === null || typeof value === 'string';
+    if (!fits) fail('INVALID', `${/\w+$/.exec(type)[0]} must be ${integer ? integer.name : 'a string'}`);
   });
 }
 
@@ -283,7 +288,7 @@ const OPERATIONS = {
     const pending = waiting.get(other);
     if (pending) {
       if (pending.end) pending.end();
-      answer(other, { code: 'ABORTED', result: 0, message: 'the wait was aborted' });
+      answer(other, ABORTED);
     }
     answer(request, null, true);
   },
@@ -303,6 +308,27 @@ function serve([request, operation, ...args]) {
     OPERATIONS[operation](request, ...args);
   } catch (error) {
     answer(request, plain(error));
+  }
+}
+
+// What is withdrawn before it was begun is not done, but for a stream's `next`, which commits what was handled.
+function receive() {
+  for (let message; (message = receiveMessageOnPort(port)); ) {
+    const [request, operation, other] = message.message;
+    if (operation === 'cancel' && queue.has(other) && WITHDRAWABLE.includes(queue.get(other)[1])) {
+      queue.delete(other);
+      answer(other, ABORTED);
+    } else {
+      queue.set(request, message.message);
+    }
+  }
+}
+
+function serveAll() {
+  for (receive(); queue.size > 0; receive()) {
+    const [[number, request]] = queue;
+    queue.delete(number);
+    serve(request);
   }
 }
 
@@ -348,13 +374,14 @@ function serveReadable(entries) {
 }
 
 function run() {
+  const { eventfd, poll } = loadSystem();
   lib = load();
   const wake = eventfd(0, EFD_CLOEXEC_NONBLOCK);
   if (wake < 0) throw new Error('no eventfd could be made');
   const count = new Uint8Array(8);
   port.postMessage(['ready', wake]);
   while (!Atomics.load(stopping, 0)) {
-    for (let message; (message = receiveMessageOnPort(port)); ) serve(message.message);
+    serveAll();
     const entries = fillPollfds(wake);
     poll(new Uint8Array(fds), entries.length + 1, timeLeft());
     if (new Int16Array(fds)[3] !== 0) fs.readSync(wake, count);

@@ -51,6 +51,16 @@ test('a library that is too old, or none', async (t) => {
   assert.match((await run(OPEN, { env: { SOCIETY_LIBRARY: older } })).stdout, /^true LIBRARY libsociety 0\.0\.9 \(.*\) is too old: 0\.1\.0/);
 });
 
+test('koffi without its binary is one clear error, too', async (t) => {
+  const modules = path.join(directory(t), 'node_modules');
+  const installed = path.join(path.dirname(require.resolve('libsociety')), '..');
+  fs.cpSync(installed, path.join(modules, 'libsociety'), { recursive: true, dereference: true });
+  fs.cpSync(path.join(installed, '..', 'koffi'), path.join(modules, 'koffi'), { recursive: true, dereference: true });
+  const { stdout, code } = await run(OPEN, { cwd: path.dirname(modules) });
+  assert.match(stdout, /^true LIBRARY koffi, which .* cannot be loaded on linux-\w+ \(.*\)\. Install .*\n$/);
+  assert.equal(code, 0);
+});
+
 test('once it is there, it is found', async (t) => {
   const link = path.join(directory(t), 'libsociety.so.0');
   const source = `const fs = require('node:fs');

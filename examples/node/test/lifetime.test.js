@@ -99,14 +99,15 @@ test('in threads of the program, which end by themselves or are ended', async (t
       });\`;
     const start = async (...argv) => {
       const worker = new Worker(inside, { eval: true, argv });
+      const ended = new Promise((resolve) => worker.on('exit', resolve)); // it may come at once behind the message
       console.log(await new Promise((resolve) => worker.on('message', resolve)));
-      return worker;
+      return { worker, ended };
     };
     (async () => {
       const society = await Society.init({ path: dir, agent: 'outer' });
-      const ended = new Promise((resolve) => start('end').then((worker) => worker.on('exit', resolve)));
+      const { ended } = await start('end');
       console.log(await ended, await society.online('inner'));
-      const worker = await start('wait');
+      const { worker } = await start('wait');
       console.log(await worker.terminate());
     })();`;
   const result = await run(source);

@@ -44,6 +44,21 @@ test('a BigInt is an integer though the program has given it a toJSON()', (t) =>
   assert.equal(stringify({ a: LARGE, b: [1n] }), '{"a":9007199254740993,"b":[1]}');
 });
 
+test('what is no integer of 64 bits is refused, and not cut', async (t) => {
+  const [w1] = await members(t, 'w1');
+  await w1.tasks.create({ title: 'x' });
+  const claim = await w1.tasks.claim();
+  const mine = await w1.ownership.acquire('a');
+  for (const token of [claim.token + 2n ** 64n, 1.5, 'x', null, 2 ** 60])
+    await assert.rejects(w1.tasks.change('t1', 'release', null, token), { code: 'INVALID' });
+  for (const token of [mine.token + 2n ** 64n, 1.5, 'x', undefined])
+    await assert.rejects(w1.ownership.change(token, 'release'), { code: 'INVALID' });
+  await assert.rejects(w1.ownership.renew('a', { leaseMs: 2n ** 64n + 5n }), { code: 'INVALID' });
+  assert.deepEqual([(await claim.task()).state, (await w1.ownership.list()).length], ['claimed', 1]);
+  for (const nothing of [undefined, () => {}, Symbol('x')])
+    await assert.rejects(w1.send(nothing), { code: 'INVALID', message: `this cannot be written as JSON: ${typeof nothing}` });
+});
+
 test('content', async (t) => {
   const [w1, w2] = await members(t, 'w1', 'w2');
   const content = { large: LARGE, small: 1, text: `${LARGE}`, surrogate: 'a\ud800b', smile: '😀' };

@@ -5,10 +5,11 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { execFileSync } = require('node:child_process');
+const { execFile, execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
+const { promisify } = require('node:util');
 const { directory, run } = require('./helpers.js');
 
 const root = path.dirname(require.resolve('libsociety/package.json'));
@@ -29,6 +30,21 @@ test('it holds what it needs and nothing else', () => {
   assert.deepEqual(Object.keys(manifest.dependencies), ['koffi']);
   assert.equal(manifest.scripts, undefined);
   assert.equal(manifest.license, 'MIT');
+});
+
+const oldest = process.env.OLDEST_NODE;
+test('it runs with the oldest Node that it promises to', { skip: !oldest && '$OLDEST_NODE names none' }, async () => {
+  const ask = promisify(execFile);
+  const [promised] = /\d+/.exec(manifest.engines.node);
+  assert.ok((await ask(oldest, ['--version'])).stdout.startsWith(`v${promised}.`));
+  const names = ['messages', 'streams', 'signals', 'tasks', 'ownership', 'numbers', 'lifetime', 'library'];
+  const files = names.map((name) => path.join(__dirname, `${name}.test.js`));
+  const { NODE_TEST_CONTEXT, ...env } = process.env; // which makes the runner another's child
+  const ran = ask(oldest, ['--test', ...files], { env, maxBuffer: Infinity });
+  const { stdout, stderr } = await ran.catch((error) => assert.fail(error.stdout || error.message));
+  assert.match(stdout, /^# fail 0$/m);
+  assert.ok(Number(/^# pass (\d+)$/m.exec(stdout)[1]) > 30, stdout);
+  assert.equal(stderr, '');
 });
 
 test('import and require give the same', async () => {

@@ -8,20 +8,35 @@
 
 const { execFile } = require('node:child_process');
 
-const LONGEST_MS = 20000;
+const LONGEST_MS = 60000;
+
+// What the library says of these, it says of the settings that they were given by.
+const inWordsOfSettings = (message, settings) =>
+  message.replace(/^SOCIETY_(DIR|AGENT): /, (whole, name) => {
+    const setting = { DIR: 'sharedDir', AGENT: 'agentId' }[name];
+    return settings[setting] ? `society.${setting}: ` : whole;
+  });
+
+function answerOf(error, stdout, stderr) {
+  try {
+    return JSON.parse(stdout);
+  } catch {
+    if (error && error.killed) return { error: { code: 'TIMEOUT', message: `no answer within ${LONGEST_MS / 1000} s` } };
+    return { error: { code: 'LIBRARY', message: stderr.trim() || (error ? error.message : 'no answer') } };
+  }
+}
 
 // {dir, agent}, or {error: {code, message}}.
-function discover(folder, { sharedDir, agentId } = {}) {
+function discover(folder, settings = {}) {
+  const { sharedDir, agentId } = settings;
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
   if (sharedDir) env.SOCIETY_DIR = sharedDir;
   if (agentId) env.SOCIETY_AGENT = agentId;
   return new Promise((resolve) => {
     execFile(process.execPath, [__filename], { cwd: folder, env, timeout: LONGEST_MS }, (error, stdout, stderr) => {
-      try {
-        resolve(JSON.parse(stdout));
-      } catch {
-        resolve({ error: { code: 'LIBRARY', message: stderr.trim() || error.message } });
-      }
+      const answer = answerOf(error, stdout, stderr);
+      if (answer.error) answer.error.message = inWordsOfSettings(answer.error.message, settings);
+      resolve(answer);
     });
   });
 }
@@ -40,4 +55,4 @@ async function look() {
 
 if (require.main === module) look();
 
-module.exports = { discover };
+module.exports = { discover, answerOf };

@@ -7,7 +7,7 @@
 const vscode = require('vscode');
 const { makeApi } = require('./api.js');
 const { registerCommands } = require('./commands/index.js');
-const { readSettings } = require('./folds/settings.js');
+const { placeOf, readSettings } = require('./folds/settings.js');
 const { Session } = require('./session.js');
 const { Badges } = require('./ui/badges.js');
 const { Documents } = require('./ui/documents.js');
@@ -20,14 +20,23 @@ const MEMBER = ['ready', 'elsewhere'];
 let session = null;
 
 const folders = () => (vscode.workspace.workspaceFolders || []).filter(({ uri }) => uri.scheme === 'file');
-const folder = () => (folders()[0] ? folders()[0].uri.fsPath : null);
+
+function settingsOf({ uri }) {
+  const configuration = vscode.workspace.getConfiguration(undefined, uri);
+  return readSettings((key) => configuration.inspect(key));
+}
+
+// Where a society would be made.
+function place() {
+  const [first] = folders();
+  return first ? placeOf(first.uri.fsPath, settingsOf(first)) : null;
+}
 
 async function connect() {
   const [first] = folders();
   if (!first) return session.disconnect();
-  const configuration = vscode.workspace.getConfiguration(undefined, first.uri);
-  const settings = readSettings((key) => configuration.inspect(key));
-  return session.connect({ folder: first.uri.fsPath, settings, registration: { program: 'vscode' } });
+  const registration = { program: 'vscode', vsCodePid: process.pid };
+  return session.connect({ folder: first.uri.fsPath, settings: settingsOf(first), registration });
 }
 
 // The library is missing: said once, for without it nothing of this works.
@@ -76,7 +85,6 @@ function activate(context) {
   const status = new StatusBar(session);
   const documents = new Documents(session);
   const { api, dispose } = makeApi(vscode, session);
-  announce(session, status);
   context.subscriptions.push(
     output,
     status,
@@ -84,7 +92,8 @@ function activate(context) {
     ...makeViews(session),
     new Badges(session),
     new Warnings(session),
-    ...registerCommands({ session, status, documents, output, connect, folder }),
+    announce(session, status),
+    ...registerCommands({ session, status, documents, output, connect, place }),
     ...watch(),
     { dispose },
   );

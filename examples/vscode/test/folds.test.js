@@ -10,8 +10,10 @@ const agents = require('../src/folds/agents.js');
 const files = require('../src/folds/files.js');
 const { Guard } = require('../src/folds/guard.js');
 const { Inbox, keyOf } = require('../src/folds/inbox.js');
-const { noticeOf, noticeOfMissed, priorityOf } = require('../src/folds/notice.js');
-const { readSettings } = require('../src/folds/settings.js');
+const { answerOf } = require('../src/discover.js');
+const { noticeOf, noticeOfMany, noticeOfMissed, priorityOf } = require('../src/folds/notice.js');
+const { Paced } = require('../src/folds/paced.js');
+const { placeOf, readSettings } = require('../src/folds/settings.js');
 const tasks = require('../src/folds/tasks.js');
 const words = require('../src/folds/words.js');
 
@@ -145,6 +147,34 @@ test('what was missed is told in one', () => {
   assert.equal(noticeOfMissed([...many, message('m9')]).level, 'toast');
 });
 
+test('several messages at once are told in one', () => {
+  const many = ['a', 'a', 'b'].map((from, i) => message(`m${i}`, { from }));
+  const { level, text, messages } = noticeOfMany(many);
+  assert.deepEqual([level, text, messages.length], ['toast', '3 messages, from a, b', 3]);
+  assert.equal(noticeOfMany(many.slice(0, 1)).text, 'a: m0');
+});
+
+test('a flood comes in portions, and what comes alone at once', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const portions = [];
+  const paced = new Paced((items) => portions.push(items.join('')), 1000);
+  paced.add('a');
+  assert.deepEqual(portions, ['a']);
+  for (const item of 'bcd') paced.add(item);
+  assert.deepEqual(portions, ['a']);
+  t.mock.timers.tick(1000);
+  assert.deepEqual(portions, ['a', 'bcd']);
+  paced.add('e');
+  t.mock.timers.tick(1000);
+  assert.deepEqual(portions, ['a', 'bcd', 'e']);
+  t.mock.timers.tick(1000);
+  paced.add('f');
+  paced.add('g');
+  paced.dispose();
+  t.mock.timers.tick(5000);
+  assert.deepEqual(portions, ['a', 'bcd', 'e', 'f']);
+});
+
 const task = (id, fields) => ({
   id,
   title: id,
@@ -225,6 +255,29 @@ test('what the dead left is offered once', () => {
   const left = { token: 7n, holder: 'w1' };
   assert.deepEqual(guard.judge('a.c', { left, saved: true }).offers, ['Take Over']);
   assert.equal(guard.judge('a.c', { left, saved: true }), null);
+});
+
+test('what a file is reserved for is said: the reason, else the task', () => {
+  const known = [task('t1', { title: 'Implement auth' })];
+  assert.equal(files.purpose({ reason: 'auth', task: 't1' }, known), 'auth');
+  assert.equal(files.purpose({ reason: null, task: 't1' }, known), 't1, Implement auth');
+  assert.equal(files.purpose({ reason: null, task: 't2' }, known), 't2');
+  assert.equal(files.purpose({ reason: null, task: null }, known), '');
+  const { text } = new Guard().judge('a.c', { owner: { token: 7n, holder: 'w1', task: 't1' }, saved: false, tasks: known });
+  assert.equal(text, 'a.c is reserved by w1 (t1, Implement auth).');
+});
+
+test('where a society is made: in the folder, or where the settings want it', () => {
+  assert.equal(placeOf('/shop', {}), '/shop');
+  assert.equal(placeOf('/shop', { sharedDir: '../all' }), '/all');
+  assert.equal(placeOf('/shop', { sharedDir: '/all/.society-agent/' }), '/all');
+  assert.equal(placeOf('/shop', { sharedDir: '.society-agent' }), '/shop');
+});
+
+test('only a library that is missing is called so', () => {
+  assert.deepEqual(answerOf(null, '{"dir":"/x","agent":null}', ''), { dir: '/x', agent: null });
+  assert.equal(answerOf(Object.assign(new Error('x'), { killed: true }), '', '').error.code, 'TIMEOUT');
+  assert.deepEqual(answerOf(new Error('x'), '', 'Segmentation fault\n').error, { code: 'LIBRARY', message: 'Segmentation fault' });
 });
 
 test('settings: our own first, then those of Kilo Code, and empty ones are none', () => {

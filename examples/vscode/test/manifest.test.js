@@ -39,6 +39,8 @@ test('menus, welcomes and sources name only what there is', () => {
     assert.ok(known.has(name) || ids.includes(name.replace(/\.focus$/, '')), name);
   for (const { view } of viewsWelcome) assert.ok(ids.includes(view), view);
   for (const id of ids) assert.ok(sources.includes(`new Tree('${id}'`), id);
+  const pictures = [manifest, ...manifest.contributes.viewsContainers.activitybar, ...views.society].map(({ icon }) => icon);
+  for (const picture of pictures) assert.ok(fs.existsSync(path.join(root, picture)), picture);
 });
 
 test('every setting is read, and has a description', () => {

@@ -150,6 +150,9 @@ test('what is missing has a name', async (t) => {
   await member(t, dir, 'w2');
   await own.connect({ folder: dir, settings: {} });
   assert.equal(own.state, 'agent');
+  await own.connect({ folder: dir, settings: { agentId: 'w1', sharedDir: 'elsewhere' } });
+  assert.equal(own.state, 'society');
+  assert.match(own.error.message, /^society\.sharedDir: elsewhere/);
   const library = process.env.SOCIETY_LIBRARY;
   process.env.SOCIETY_LIBRARY = '/nonexistent/libsociety.so.0';
   await own.connect({ folder: dir, settings: { agentId: 'w1' } });

@@ -9,7 +9,7 @@ const { ask, pick } = require('./pick.js');
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const STATUSES = { idle: 'circle-filled', busy: 'circle-filled', paused: 'debug-pause' };
 
-module.exports = ({ vscode, session, output, connect, folder }) => ({
+module.exports = ({ vscode, session, output, connect, place }) => ({
   async connect() {
     await connect();
     return session.state;
@@ -18,8 +18,9 @@ module.exports = ({ vscode, session, output, connect, folder }) => ({
   disconnect: () => session.disconnect(),
 
   async init() {
-    const at = folder();
+    const at = place();
     if (!at) throw new Error('Open a folder first.');
+    await vscode.workspace.fs.createDirectory(vscode.Uri.file(at)); // there may be none where the settings want it
     const { Society } = require('libsociety');
     await (await Society.init({ path: at, agent: null })).close();
     await connect();

@@ -16,4 +16,11 @@ function detail(reservation, self, online) {
   return [waiting ? `${who} waiting` : who, mode === 'shared' && 'shared', task, reason].filter(Boolean).join(' · ');
 }
 
-module.exports = { ordered, detail };
+// What it is reserved for: a reason, else the task; '' where nobody said. `tasks`: all of them.
+function purpose({ reason, task }, tasks) {
+  if (reason || !task) return reason || '';
+  const known = tasks.find(({ id }) => id === task);
+  return known ? `${task}, ${known.title}` : task;
+}
+
+module.exports = { ordered, detail, purpose };

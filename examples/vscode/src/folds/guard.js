@@ -8,20 +8,22 @@
 
 'use strict';
 
+const { purpose } = require('./files.js');
 const { inert } = require('./words.js');
 
 class Guard {
   #warned = new Set(); // path and token, of typing
   #shown = new Set(); // path, of warnings on the screen
 
-  // `owner`: who keeps the agent from writing; `left`: a reservation of somebody dead. {text, offers} or null.
-  judge(path, { owner, left, saved }) {
+  // `owner`: who keeps the agent from writing; `left`: a reservation of somebody dead; `tasks`: all of them. {text, offers} or null.
+  judge(path, { owner, left, saved, tasks = [] }) {
     const reservation = owner || left;
     if (!reservation || this.#shown.has(path)) return null;
     const key = `${reservation.token} ${path}`;
     if (this.#warned.has(key) && !(saved && owner)) return null;
     this.#warned.add(key);
-    const why = reservation.reason ? ` (${inert(reservation.reason, 80)})` : '';
+    const what = purpose(reservation, tasks);
+    const why = what ? ` (${inert(what, 80)})` : '';
     const name = inert(path, 100);
     const holder = inert(reservation.holder, 64);
     if (owner) return { text: `${name} is reserved by ${holder}${why}.`, offers: ['Ask', 'Wait'], reservation };

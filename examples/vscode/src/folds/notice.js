@@ -28,15 +28,18 @@ function noticeOf(message) {
   return { level: priority === 'interrupt' ? 'toast' : 'quiet', text };
 }
 
-// What came while the window was closed is one notice: {level, text, messages}, or null.
-function noticeOfMissed(messages) {
+// Several messages are one notice: {level, text, messages}, or null. `when` follows their number.
+function noticeOfMany(messages, when = '') {
   const told = messages.filter((message) => priorityOf(message) !== 'log');
   if (told.length === 0) return null;
   if (told.length === 1) return { ...noticeOf(told[0]), messages: told };
   const level = told.some((message) => priorityOf(message) === 'interrupt') ? 'toast' : 'quiet';
   const senders = [...new Set(told.map((message) => inert(message.from || 'somebody', 64)))];
   const from = senders.length > 3 ? `${senders.slice(0, 3).join(', ')} and others` : senders.join(', ');
-  return { level, text: `${count(told.length, 'message')} while you were away, from ${from}`, messages: told };
+  return { level, text: `${count(told.length, 'message')}${when}, from ${from}`, messages: told };
 }
 
-module.exports = { priorityOf, noticeOf, noticeOfMissed };
+// What came while the window was closed.
+const noticeOfMissed = (messages) => noticeOfMany(messages, ' while you were away');
+
+module.exports = { priorityOf, noticeOf, noticeOfMany, noticeOfMissed };

@@ -5,6 +5,8 @@
 
 'use strict';
 
+const path = require('node:path');
+
 const NAMES = ['agentId', 'role', 'sharedDir', 'capabilities'];
 const isSet = (value) => value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 
@@ -24,4 +26,10 @@ function readSettings(inspect) {
   return settings;
 }
 
-module.exports = { readSettings };
+// The project's directory, in which a society is to be made: that of the folder, unless the settings name another.
+function placeOf(folder, { sharedDir } = {}) {
+  const named = sharedDir ? path.resolve(folder, sharedDir) : folder;
+  return path.basename(named) === '.society-agent' ? path.dirname(named) : named;
+}
+
+module.exports = { readSettings, placeOf };

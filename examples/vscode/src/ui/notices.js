@@ -5,8 +5,11 @@
 'use strict';
 
 const vscode = require('vscode');
-const { noticeOf, noticeOfMissed } = require('../folds/notice.js');
+const { noticeOf, noticeOfMany, noticeOfMissed } = require('../folds/notice.js');
+const { Paced } = require('../folds/paced.js');
 const { inert } = require('../folds/words.js');
+
+const APART_MS = 1000;
 
 const how = () => vscode.workspace.getConfiguration('society').get('notifications');
 
@@ -19,19 +22,24 @@ async function toast(text, message) {
 }
 
 function announce(session, status) {
-  const tell = (notice, message) => {
+  const show = (notice) => {
     if (!notice || how() === 'off') return;
-    if (notice.level === 'quiet' || how() === 'quiet') status.quiet(notice.text);
-    else toast(notice.text, message).then(undefined, (error) => session.log(error.message));
+    const { level, text, messages } = notice;
+    if (level === 'quiet' || how() === 'quiet') status.quiet(text);
+    else toast(text, messages.length === 1 ? messages[0] : null).then(undefined, (error) => session.log(error.message));
   };
-  session.on('message', (message) => tell(noticeOf(message), message));
-  session.on('missed', (messages) => {
-    const notice = noticeOfMissed(messages);
-    if (notice) tell(notice, notice.messages.length === 1 ? notice.messages[0] : null);
+  // Nobody can answer a hundred notifications: after the first, those of a second are one.
+  const loud = new Paced((messages) => show(noticeOfMany(messages)), APART_MS);
+  session.on('message', (message) => {
+    const notice = noticeOf(message);
+    if (notice && notice.level === 'toast') loud.add(message);
+    else show(notice);
   });
+  session.on('missed', (messages) => show(noticeOfMissed(messages)));
   session.on('lost', (task, holder) =>
     vscode.window.showWarningMessage(`${task} is yours no more: ${inert(holder, 64)} has it.`),
   );
+  return loud;
 }
 
 module.exports = { announce };

@@ -5,7 +5,9 @@
 'use strict';
 
 const vscode = require('vscode');
+const { Paced } = require('../folds/paced.js');
 
+const APART_MS = 100; // of what the editor is told to draw again
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
 
 // node(label, {id, description, tooltip, icon, context, command, open, children, data}). `children`: a function; none: a leaf.
@@ -26,6 +28,7 @@ function tooltip(title, lines) {
 class Tree {
   #roots;
   #changed = new vscode.EventEmitter();
+  #refreshes = new Paced(() => this.#changed.fire(), APART_MS);
   onDidChangeTreeData = this.#changed.event;
 
   // `roots`: the nodes at the top, as they are now.
@@ -35,7 +38,7 @@ class Tree {
   }
 
   refresh() {
-    this.#changed.fire();
+    this.#refreshes.add(true);
   }
 
   set badge({ value, tooltip: text }) {
@@ -55,6 +58,7 @@ class Tree {
 
   dispose() {
     this.view.dispose();
+    this.#refreshes.dispose();
     this.#changed.dispose();
   }
 }

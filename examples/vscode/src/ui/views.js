@@ -145,7 +145,7 @@ function taskNodes(session) {
 function fileNodes(session) {
   const online = session.online();
   return filesFold.ordered(session.files, session.agent).map((reservation) => {
-    const { holder, paths, token, waiting, since, reason } = reservation;
+    const { holder, paths, token, waiting, since } = reservation;
     const own = holder === session.agent;
     const name = waiting ? 'watch' : own ? 'lock' : online.has(holder) ? 'lock' : 'unlock';
     return node(line(paths.join(', ')), {
@@ -153,7 +153,7 @@ function fileNodes(session) {
       description: filesFold.detail(reservation, session.agent, online),
       tooltip: tooltip(line(paths.join(', '), 500), [
         `${waiting ? 'Waited for' : 'Held'} by ${line(holder)}${since ? ` since ${line(since)}` : ''}`,
-        reason && line(reason, 500),
+        line(filesFold.purpose(reservation, session.tasks.all), 500),
       ]),
       icon: icon(name, own ? 'charts.green' : waiting ? undefined : 'society.ownedByOther'),
       context: waiting

@@ -6,6 +6,7 @@
 
 const vscode = require('vscode');
 const { Guard } = require('../folds/guard.js');
+const { leftBehind } = require('./left.js');
 
 const COMMANDS = { Ask: 'society.askOwner', Wait: 'society.waitForFiles', 'Take Over': 'society.takeOver' };
 
@@ -35,27 +36,14 @@ class Warnings {
   async #warn(document, saved) {
     const path = document.uri.fsPath;
     const owner = await this.#session.owner(path);
-    const left = owner ? null : this.#leftBehind(document);
-    const verdict = this.#guard.judge(vscode.workspace.asRelativePath(document.uri, false), { owner, left, saved });
+    const left = owner ? null : leftBehind(this.#session, document.uri);
+    const name = vscode.workspace.asRelativePath(document.uri, false);
+    const verdict = this.#guard.judge(name, { owner, left, saved, tasks: this.#session.tasks.all });
     if (!verdict) return;
-    const answer = await this.#guard.showing(vscode.workspace.asRelativePath(document.uri, false), () =>
+    const answer = await this.#guard.showing(name, () =>
       vscode.window.showWarningMessage(verdict.text, ...verdict.offers),
     );
     if (answer) await vscode.commands.executeCommand(COMMANDS[answer], { uri: document.uri, reservation: verdict.reservation });
-  }
-
-  // A reservation of somebody who is gone. It keeps nobody from writing, so the library does not name it: the editor's own
-  // patterns tell whether it is about this file, in the project's directory or in this working copy of it.
-  #leftBehind(document) {
-    const { agent, files, root } = this.#session;
-    const online = this.#session.online();
-    const folder = vscode.workspace.getWorkspaceFolder(document.uri);
-    const bases = [vscode.Uri.file(root), ...(folder ? [folder.uri] : [])];
-    const covers = (base, path) => vscode.languages.match({ pattern: new vscode.RelativePattern(base, path) }, document) > 0;
-    return files.find(
-      ({ holder, waiting, paths }) =>
-        holder !== agent && !waiting && !online.has(holder) && paths.some((path) => bases.some((base) => covers(base, path))),
-    );
   }
 
   dispose() {
