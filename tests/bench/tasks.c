@@ -3,8 +3,7 @@
  * Tasks. Takeover: from SIGKILL of a holder to when a waiting society-task claim has printed the
  * claim; the floor is what death.c has: inotify told of the close of a file that the dead process
  * held. Opening: a new handle claims a task and gives it back, with LIVE tasks to choose from, after
- * more and more changes; the floor is the same after the first of them. Claims: one after the other
- * in a process that has the state, by one and by several; the floor is a locked write.
+ * more and more changes; the floor is the same after the first of them.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -23,18 +22,16 @@
 
 #define LIVE 1000
 #define DEATHS 20
-#define CLAIMS 1000
 #define OPENINGS 16 /* spread over one round of compaction, for a log grows and shrinks */
 #define SPREAD 800  /* tasks that are done between two of them */
 #define HELD_FILE "held-by-the-floor"
 
-/* Nothing waits for the disk. */
-static void write_config(const char *lock_files)
+/* Nothing waits for the disk, and no claim makes a file. */
+static void write_config(void)
 {
     FILE *file = fopen(".society-agent/project.json", "w");
     if (!file ||
-        fprintf(file, "{\"lockFiles\":%s,\"durability\":{\"tasks\":\"process\"}}\n", lock_files) <
-            0 ||
+        fputs("{\"lockFiles\":false,\"durability\":{\"tasks\":\"process\"}}\n", file) < 0 ||
         fclose(file) != 0)
         die("project.json");
 }
@@ -232,97 +229,6 @@ static void measure_openings(void)
     society_close(s);
 }
 
-/* ---- Claims ---- */
-
-/* Says that it is ready, and waits until everybody is. */
-static void line_up(const int gate[4])
-{
-    char byte;
-    close(gate[3]);
-    if (write(gate[1], "", 1) != 1 || read(gate[2], &byte, 1) != 0)
-        die("the gate");
-}
-
-static void claim_many(int count, const int gate[4])
-{
-    char agent[32];
-    society_list *ready;
-    society *s = open_society("lead");
-    snprintf(agent, sizeof agent, "c%d", (int)getpid());
-    check(s, society_identify(s, agent), "society_identify");
-    check(s, society_tasks(s, SOCIETY_TASKS_READY, NULL, &ready), "society_tasks");
-    society_list_free(ready);
-    line_up(gate);
-    for (int i = 0; i < count; i++)
-        check(s, society_task_claim(s, NULL, 0, NULL), "society_task_claim");
-}
-
-static void write_many(int count, const int gate[4])
-{
-    static const char record[] =
-        "a claim, of about the length that it has in the log; as long as this is, and "
-        "longer by what an id, a checksum and a time need, which is the rest of this "
-        "line of plain text, and the session\n";
-    int fd = open("floor.jsonl", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    line_up(gate);
-    for (int i = 0; i < count; i++) {
-        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-        if (fd < 0 || fcntl(fd, F_OFD_SETLKW, &lock) < 0 ||
-            write(fd, record, sizeof record - 1) != (ssize_t)sizeof record - 1)
-            die("write");
-        lock.l_type = F_UNLCK;
-        fcntl(fd, F_OFD_SETLK, &lock);
-    }
-    close(fd);
-}
-
-/* Nanoseconds for each, from when all are ready until the last has ended. */
-static int64_t measure_claims(void (*claim)(int, const int[4]), int processes)
-{
-    int gate[4];
-    int failed = 0;
-    char byte;
-    if (pipe(gate) < 0 || pipe(gate + 2) < 0)
-        die("pipe");
-    for (int i = 0; i < processes; i++) {
-        pid_t pid = fork();
-        if (pid < 0)
-            die("fork");
-        if (pid == 0) {
-            claim(CLAIMS / processes, gate);
-            _exit(0);
-        }
-    }
-    close(gate[1]);
-    for (int i = 0; i < processes; i++)
-        if (read(gate[0], &byte, 1) != 1)
-            die("a process failed");
-    int64_t began = now_ns();
-    close(gate[3]);
-    for (int status; wait(&status) > 0;)
-        failed |= status;
-    if (failed)
-        die("a process failed");
-    int64_t took = now_ns() - began;
-    close(gate[0]);
-    close(gate[2]);
-    return took / CLAIMS;
-}
-
-static void measure_all_claims(int rounds)
-{
-    society *s = open_society("lead");
-    for (int i = 1; i <= rounds; i++)
-        for (int processes = 1; processes <= 8; processes += 7) {
-            char name[32];
-            snprintf(name, sizeof name, "claim-by-%d", processes);
-            make_live(s);
-            report(name, "floor", i, measure_claims(write_many, processes));
-            report(name, "library", i, measure_claims(claim_many, processes));
-        }
-    society_close(s);
-}
-
 int main(void)
 {
     int rounds = setting("ROUNDS", 9);
@@ -334,9 +240,7 @@ int main(void)
         report("takeover", "floor", i, measure_close());
         report("takeover", "library", i, measure_takeover());
     }
-    write_config("false");
+    write_config();
     measure_openings();
-    write_config("true");
-    measure_all_claims(rounds);
     return 0;
 }
