@@ -18,6 +18,7 @@ struct soc_task_seeker {
     const char *agent;
     const char *role;         /* NULL: none */
     const soc_json *familiar; /* what the agent has completed, if that is to count; or NULL */
+    bool *asks_role; /* `role` is not known: set, and nothing found, where it matters; or NULL */
 };
 
 /* What the handle's agent has completed; NULL: nothing. Borrowed. */

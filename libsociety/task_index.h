@@ -17,7 +17,9 @@
 
 struct soc_rank {
     const soc_json *task; /* borrowed from the state */
+    const char *id;       /* its own */
     int64_t age;
+    bool for_all; /* assigned to nobody, and wanting no role */
 };
 
 struct soc_ranks {
@@ -36,6 +38,20 @@ void soc_task_index_free(struct soc_task_index *index);
 
 /* A task's priority, 0 to 4. */
 int64_t soc_task_priority(const soc_json *task);
+
+/* Where a task stands among those that are ready. */
+struct soc_ready_place {
+    struct soc_ranks *ranks;
+    size_t at;
+};
+
+/* Finds the ready task with this id, of `tasks` (id -> task), and gives it; NULL: it is not ready.
+ * At once, if it comes first, as that which somebody claims mostly does. */
+const struct soc_rank *soc_task_index_find(struct soc_task_index *index, const soc_json *tasks,
+                                           const char *id, struct soc_ready_place *ret_place);
+
+/* Takes out what was found. */
+void soc_task_index_take(const struct soc_ready_place *place);
 
 /* Takes the task out, wherever it is. */
 void soc_task_index_remove(struct soc_task_index *index, const soc_json *task);

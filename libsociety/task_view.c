@@ -76,6 +76,27 @@ soc_json *soc_task_view(const soc_json *task, bool with_notes)
 
 /* ---- Which comes first ---- */
 
+static bool is_for_role(const soc_json *task)
+{
+    const char *assignee = soc_json_get_string(task, "assignee");
+    return assignee ? strncmp(assignee, "role:", 5) == 0 : soc_json_get(task, "role") != NULL;
+}
+
+/* Whether the seeker may have it; not where that is for his role, which is not known yet. */
+static bool may_have(const struct soc_rank *ready, const struct soc_task_seeker *seeker)
+{
+    if (ready->for_all)
+        return true;
+    if (seeker->asks_role && is_for_role(ready->task))
+        *seeker->asks_role = true;
+    return soc_task_is_for(ready->task, seeker->agent, seeker->role);
+}
+
+static bool is_passed(const soc_json *passed, const struct soc_rank *ready)
+{
+    return passed && soc_json_get(passed, ready->id);
+}
+
 /* The best of one priority: the oldest, or, of those that are most like what the agent has done,
  * the oldest. */
 static const soc_json *best_of(const struct soc_ranks *ready, const struct soc_task_seeker *seeker,
@@ -85,8 +106,10 @@ static const soc_json *best_of(const struct soc_ranks *ready, const struct soc_t
     int64_t most = -1;
     for (size_t i = ready->first; i < ready->end; i++) {
         const soc_json *task = ready->items[i].task;
-        if (!soc_task_is_for(task, seeker->agent, seeker->role) ||
-            soc_json_get(passed, soc_json_get_string(task, "id")))
+        bool fits = may_have(&ready->items[i], seeker) && !is_passed(passed, &ready->items[i]);
+        if (seeker->asks_role && *seeker->asks_role)
+            return NULL;
+        if (!fits)
             continue;
         if (!seeker->familiar)
             return task;
@@ -102,7 +125,8 @@ const soc_json *soc_task_best(const struct soc_tasks *tasks, const struct soc_ta
                               const soc_json *passed)
 {
     const soc_json *best = NULL;
-    for (size_t p = 0; !best && p < SOC_PRIORITIES; p++)
+    for (size_t p = 0; !best && p < SOC_PRIORITIES && !(seeker->asks_role && *seeker->asks_role);
+         p++)
         best = best_of(&tasks->index.ready[p], seeker, passed);
     return best;
 }

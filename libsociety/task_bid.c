@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* A claim as bytes: see task_bid.h. */
+#include "task_bid.h"
+
+#include <string.h>
+
+#include "record.h"
+
+#define TYPE "task_claim"
+#define DIGITS_MAX 15 /* of an integer that is certainly below 2^53 */
+
+int soc_task_bid_write(const struct soc_task_bid *bid, const char *id, struct soc_strbuf *out)
+{
+    size_t start = out->length;
+    soc_strbuf_reserve(out, 512);
+    soc_record_begin(out, TYPE);
+    soc_record_string(out, "from", bid->from);
+    soc_record_string(out, "task", bid->task);
+    soc_record_string(out, "session", bid->session);
+    if (bid->present)
+        soc_record_raw(out, "presence", "true", 4);
+    soc_record_integer(out, "token", bid->token);
+    soc_record_integer(out, "leaseMs", bid->lease_ms);
+    if (bid->takes_over)
+        soc_record_integer(out, "takeover", bid->replaces);
+    if (bid->own >= 0)
+        soc_record_integer(out, "own", bid->own);
+    return soc_record_end(out, start, id);
+}
+
+/* ---- Reading ---- */
+
+struct text {
+    const char *at;
+    const char *end;
+};
+
+static bool take(struct text *text, const char *word)
+{
+    size_t length = strlen(word);
+    if ((size_t)(text->end - text->at) < length || memcmp(text->at, word, length) != 0)
+        return false;
+    text->at += length;
+    return true;
+}
+
+/* Letters, digits, and what else stands in ids and times: none of it is written otherwise in JSON.
+ */
+static bool is_plain(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == ':';
+}
+
+/* The rest of a string, at least one character and at most SOC_ID_MAX, copied unless `out` is NULL.
+ */
+static bool take_string(struct text *text, char *out)
+{
+    const char *begin = text->at;
+    while (text->at < text->end && is_plain(*text->at))
+        text->at++;
+    size_t length = (size_t)(text->at - begin);
+    if (length == 0 || length > SOC_ID_MAX || !take(text, "\""))
+        return false;
+    if (out) {
+        memcpy(out, begin, length);
+        out[length] = '\0';
+    }
+    return true;
+}
+
+static bool take_integer(struct text *text, int64_t *ret_value)
+{
+    const char *begin = text->at;
+    int64_t value = 0;
+    while (text->at < text->end && *text->at >= '0' && *text->at <= '9' &&
+           text->at - begin < DIGITS_MAX)
+        value = value * 10 + (*text->at++ - '0');
+    ptrdiff_t digits = text->at - begin;
+    if (digits == 0 || (digits > 1 && *begin == '0'))
+        return false;
+    *ret_value = value;
+    return true;
+}
+
+bool soc_task_bid_read(const char *bytes, size_t length, struct soc_task_glance *ret_glance)
+{
+    struct text text = {bytes, bytes + length};
+    int64_t unused;
+    if (!take(&text, "{\"type\":\"" TYPE "\",\"from\":\"") ||
+        !take_string(&text, ret_glance->from) || !take(&text, ",\"task\":\"") ||
+        !take_string(&text, ret_glance->task) || !take(&text, ",\"session\":\"") ||
+        !take_string(&text, NULL))
+        return false;
+    take(&text, ",\"presence\":true");
+    if (!take(&text, ",\"token\":") || !take_integer(&text, &ret_glance->token) ||
+        !take(&text, ",\"leaseMs\":") || !take_integer(&text, &unused))
+        return false;
+    if (take(&text, ",\"own\":") && !take_integer(&text, &unused))
+        return false;
+    return take(&text, ",\"id\":\"") && take_string(&text, NULL) &&
+           take(&text, ",\"timestamp\":\"") && take_string(&text, NULL) &&
+           take(&text, ",\"crc\":\"") && take_string(&text, NULL) && take(&text, "}") &&
+           text.at == text.end;
+}
