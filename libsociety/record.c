@@ -3,7 +3,6 @@
 #include "record.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "clock.h"
@@ -32,18 +31,10 @@ void soc_record_string(struct soc_strbuf *out, const char *key, const char *text
     soc_json_quote(out, text, strlen(text));
 }
 
-/* By hand, as below. */
 void soc_record_integer(struct soc_strbuf *out, const char *key, int64_t value)
 {
-    char text[24];
-    char *at = text + sizeof text;
-    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    do {
-        *--at = (char)('0' + rest % 10);
-    } while (rest /= 10);
-    if (value < 0)
-        *--at = '-';
-    soc_record_raw(out, key, at, (size_t)(text + sizeof text - at));
+    soc_record_raw(out, key, "", 0);
+    soc_strbuf_add_integer(out, value);
 }
 
 /* By hand: this is written for every record, and printf() takes longer than all else here. */

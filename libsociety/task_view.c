@@ -48,11 +48,12 @@ int soc_task_emit(struct soc_strbuf *out, const char *type, const char *from,
 
 /* ---- The public object ---- */
 
+/* What is shown of a task is written down, and never changed. */
 static soc_json *view_of(const soc_json *task, const char *key, bool is_list)
 {
     const soc_json *value = soc_json_get(task, key);
     if (value)
-        return soc_json_copy(value);
+        return soc_json_retain((soc_json *)(uintptr_t)value);
     return is_list ? soc_json_new_array() : soc_json_new_null();
 }
 
