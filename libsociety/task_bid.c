@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "json_plain.h"
 #include "record.h"
 
 #define TYPE "task_claim"
@@ -44,23 +45,13 @@ static bool take(struct text *text, const char *word)
     return true;
 }
 
-/* Letters, digits, and what else stands in ids and times: none of it is written otherwise in JSON.
- */
-static bool is_plain(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.' || c == ':';
-}
-
-/* The rest of a string, at least one character and at most SOC_ID_MAX, copied unless `out` is NULL.
- */
-static bool take_string(struct text *text, char *out)
+/* The rest of a string without escapes, of ASCII, copied unless `out` is NULL. */
+static bool take_string(struct text *text, char out[SOC_ID_MAX + 1])
 {
     const char *begin = text->at;
-    while (text->at < text->end && is_plain(*text->at))
-        text->at++;
-    size_t length = (size_t)(text->at - begin);
-    if (length == 0 || length > SOC_ID_MAX || !take(text, "\""))
+    size_t length = soc_json_ordinary(begin, (size_t)(text->end - begin));
+    text->at += length;
+    if (!take(text, "\"") || (out && length > SOC_ID_MAX))
         return false;
     if (out) {
         memcpy(out, begin, length);

@@ -206,10 +206,13 @@ static int search(struct wish *wish)
 
 /* The reservation that belongs to the claim; -1: none. Who takes his own claim up again, without
  * asking for its paths anew, keeps those that he had. */
-static int64_t own_for(const struct wish *wish, const soc_json *task)
+static int64_t own_for(const struct wish *wish, const struct soc_tasks *tasks)
 {
     int64_t own = wish->paths.token;
-    if (own < 0 && wish->takeover && is_mine(wish, task))
+    if (own >= 0 || !wish->takeover)
+        return own;
+    const soc_json *task = soc_tasks_get(tasks, wish->id);
+    if (is_mine(wish, task))
         soc_json_get_integer(task, "own", &own);
     return own;
 }
@@ -226,7 +229,7 @@ static int make_record(struct wish *wish, const struct soc_tasks *tasks, int64_t
     bid.replaces = wish->replaces;
     bid.token = end;
     bid.lease_ms = wish->lease_ms;
-    bid.own = own_for(wish, soc_tasks_get(tasks, wish->id));
+    bid.own = own_for(wish, tasks);
     int result = soc_task_check_bid(tasks, &bid, end, error);
     if (result == SOCIETY_E_FENCED) /* the evidence is of yesterday */
         return -EAGAIN;

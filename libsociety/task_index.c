@@ -94,8 +94,10 @@ static int make_room(struct soc_ranks *ranks)
 
 static int put_in(struct soc_ranks *ranks, const soc_json *task)
 {
-    struct soc_rank item = {task, soc_json_get_string(task, "id"), age_of(task),
-                            !soc_json_get(task, "assignee") && !soc_json_get(task, "role")};
+    struct soc_rank item = {.task = task, .age = age_of(task)};
+    item.id = soc_json_get_string(task, "id");
+    item.for_all = !soc_json_get(task, "assignee") && !soc_json_get(task, "role");
+    item.fresh = !soc_json_get(task, "lastToken");
     if (ranks->first > 0 && ranks->end > ranks->first &&
         item.age < ranks->items[ranks->first].age) {
         ranks->items[--ranks->first] = item;

@@ -20,6 +20,7 @@ struct soc_rank {
     const char *id;       /* its own */
     int64_t age;
     bool for_all; /* assigned to nobody, and wanting no role */
+    bool fresh;   /* nobody has ever claimed it */
 };
 
 struct soc_ranks {

@@ -48,7 +48,8 @@ static bool takes_effect(const struct soc_rank *ready, const struct soc_task_gla
 {
     int64_t last = -1;
     const char *assignee = ready->for_all ? NULL : soc_json_get_string(ready->task, "assignee");
-    soc_json_get_integer(ready->task, "lastToken", &last);
+    if (!ready->fresh)
+        soc_json_get_integer(ready->task, "lastToken", &last);
     return glance->token > last && glance->token <= position &&
            (!assignee || strncmp(assignee, "role:", 5) == 0 || strcmp(assignee, glance->from) == 0);
 }
