@@ -4,29 +4,58 @@
 
 #include <string.h>
 
+#include "json.h"
 #include "json_plain.h"
 #include "record.h"
 
 #define TYPE "task_claim"
 #define DIGITS_MAX 15 /* of an integer that is certainly below 2^53 */
 
-int soc_task_bid_write(const struct soc_task_bid *bid, const char *id, struct soc_strbuf *out)
+static void add_text(struct soc_strbuf *out, const char *before, const char *text)
 {
+    soc_strbuf_add_string(out, before);
+    soc_json_quote(out, text, strlen(text));
+}
+
+static void add_number(struct soc_strbuf *out, const char *before, int64_t value)
+{
+    soc_strbuf_add_string(out, before);
+    soc_strbuf_add_integer(out, value);
+}
+
+int soc_task_bid_write(const struct soc_task_bid *bid, struct soc_random *random,
+                       struct soc_strbuf *out)
+{
+    char id[SOC_UUID_SIZE];
     size_t start = out->length;
+    int result = soc_uuid7_of(random, id);
+    if (result < 0)
+        return result;
     soc_strbuf_reserve(out, 512);
-    soc_record_begin(out, TYPE);
-    soc_record_string(out, "from", bid->from);
-    soc_record_string(out, "task", bid->task);
-    soc_record_string(out, "session", bid->session);
+    add_text(out, "{\"type\":\"" TYPE "\",\"from\":", bid->from);
+    add_text(out, ",\"task\":", bid->task);
+    add_text(out, ",\"session\":", bid->session);
     if (bid->present)
-        soc_record_raw(out, "presence", "true", 4);
-    soc_record_integer(out, "token", bid->token);
-    soc_record_integer(out, "leaseMs", bid->lease_ms);
+        soc_strbuf_add_string(out, ",\"presence\":true");
+    add_number(out, ",\"token\":", bid->token);
+    add_number(out, ",\"leaseMs\":", bid->lease_ms);
     if (bid->takes_over)
-        soc_record_integer(out, "takeover", bid->replaces);
+        add_number(out, ",\"takeover\":", bid->replaces);
     if (bid->own >= 0)
-        soc_record_integer(out, "own", bid->own);
+        add_number(out, ",\"own\":", bid->own);
     return soc_record_end(out, start, id);
+}
+
+void soc_task_bid_describe(const struct soc_task_bid *bid, struct soc_strbuf *out)
+{
+    add_text(out, "{\"task\":", bid->task);
+    add_number(out, ",\"token\":", bid->token);
+    add_number(out, ",\"leaseMs\":", bid->lease_ms);
+    if (bid->takes_over)
+        add_number(out, ",\"takeover\":", bid->replaces);
+    else
+        soc_strbuf_add_string(out, ",\"takeover\":null");
+    soc_strbuf_add_char(out, '}');
 }
 
 /* ---- Reading ---- */

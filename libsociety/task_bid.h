@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "clock.h"
 #include "path.h"
 #include "strbuf.h"
 
@@ -26,8 +27,12 @@ struct soc_task_bid {
     int64_t own; /* the token of the reservation that belongs to it; -1: none */
 };
 
-/* Adds the record with this id. 0; errors of soc_record_end(). */
-int soc_task_bid_write(const struct soc_task_bid *bid, const char *id, struct soc_strbuf *out);
+/* Adds the record, with an id from `random`. 0; errors of soc_uuid7_of() and soc_record_end(). */
+int soc_task_bid_write(const struct soc_task_bid *bid, struct soc_random *random,
+                       struct soc_strbuf *out);
+
+/* Adds the claim as it is given to who made it: an object `task token leaseMs takeover`. */
+void soc_task_bid_describe(const struct soc_task_bid *bid, struct soc_strbuf *out);
 
 /* What a glance at such a record gives. */
 struct soc_task_glance {

@@ -13,7 +13,6 @@
  * transaction; the decision agrees only if it is still the best.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -152,14 +151,20 @@ static int choose_takeover(struct wish *wish, const struct soc_tasks *tasks)
 }
 
 /* The best that is ready, with the role known, or `asks_role` set where it matters. */
-static const soc_json *best_of(const struct wish *wish, const struct soc_tasks *tasks,
-                               bool *asks_role)
+static const struct soc_rank *best_rank(const struct wish *wish, const struct soc_tasks *tasks,
+                                        bool *asks_role)
 {
     const struct society *s = wish->s;
     struct soc_task_seeker seeker = {.agent = s->agent, .role = wish->role, .asks_role = asks_role};
     if ((wish->flags & SOCIETY_CLAIM_FAMILIAR) != 0)
         seeker.familiar = soc_task_familiar(s, tasks);
-    return soc_task_best(tasks, &seeker, wish->passed);
+    return soc_task_best_rank(tasks, &seeker, wish->passed);
+}
+
+static const soc_json *best_of(const struct wish *wish, const struct soc_tasks *tasks)
+{
+    const struct soc_rank *best = best_rank(wish, tasks, NULL);
+    return best ? best->task : NULL;
 }
 
 /* A task that was named may be open and yet for others. (A claim may be taken over by anyone who
@@ -187,8 +192,7 @@ static int search(struct wish *wish)
         return result;
     if (!wish->asked && (wish->flags & SOCIETY_CLAIM_RESUME) != 0 && choose_own(wish, tasks))
         return 1;
-    const soc_json *task =
-        wish->asked ? soc_tasks_get(tasks, wish->asked) : best_of(wish, tasks, NULL);
+    const soc_json *task = wish->asked ? soc_tasks_get(tasks, wish->asked) : best_of(wish, tasks);
     if (wish->asked && !task)
         return soc_tasks_fail_absent(tasks, wish->asked, &s->error);
     if (!wish->asked && !task)
@@ -217,30 +221,18 @@ static int64_t own_for(const struct wish *wish, const struct soc_tasks *tasks)
     return own;
 }
 
-/* The record of the claim of what was chosen. */
-static int make_record(struct wish *wish, const struct soc_tasks *tasks, int64_t end,
-                       struct soc_strbuf *out, struct soc_error *error)
+/* The claim of what was chosen. */
+static struct soc_task_bid make_bid(const struct wish *wish, const struct soc_tasks *tasks,
+                                    int64_t end)
 {
-    struct society *s = wish->s;
-    char id[SOC_UUID_SIZE];
-    struct soc_task_bid bid = {.task = wish->id, .from = s->agent, .session = wish->session};
+    struct soc_task_bid bid = {.task = wish->id, .from = wish->s->agent, .session = wish->session};
     bid.present = wish->present;
     bid.takes_over = wish->takeover;
     bid.replaces = wish->replaces;
     bid.token = end;
     bid.lease_ms = wish->lease_ms;
     bid.own = own_for(wish, tasks);
-    int result = soc_task_check_bid(tasks, &bid, end, error);
-    if (result == SOCIETY_E_FENCED) /* the evidence is of yesterday */
-        return -EAGAIN;
-    wish->token = end;
-    if (result == 0) {
-        result = soc_uuid7_of(&s->random, id);
-        result = result < 0 ? result : soc_task_bid_write(&bid, id, out);
-        if (result < 0)
-            result = soc_fail(error, result, "cannot make the record of a claim");
-    }
-    return result;
+    return bid;
 }
 
 /* Whether what was chosen without the lock is still the best with it. */
@@ -248,7 +240,7 @@ static bool is_still_best(const struct wish *wish, const struct soc_tasks *tasks
 {
     if (wish->asked || wish->resumed)
         return true;
-    const soc_json *best = best_of(wish, tasks, NULL);
+    const soc_json *best = best_of(wish, tasks);
     const char *id = soc_json_get_string(best, "id");
     return wish->takeover ? !best : id && strcmp(id, wish->id) == 0;
 }
@@ -267,7 +259,12 @@ static int decide(const void *state, int64_t end, void *argument, struct soc_str
     struct wish *wish = argument;
     if (!is_still_best(wish, state) || !is_as_seen(wish, state))
         return -EAGAIN;
-    return make_record(wish, state, end, out, error);
+    struct soc_task_bid bid = make_bid(wish, state, end);
+    int result = soc_task_check_bid(state, &bid, end, error);
+    if (result == SOCIETY_E_FENCED) /* the evidence is of yesterday */
+        return -EAGAIN;
+    wish->token = end;
+    return result < 0 ? result : soc_task_bid_write(&bid, &wish->s->random, out);
 }
 
 /* The best as the lock finds it: -ENOENT without words there is none, or the role matters. */
@@ -275,11 +272,15 @@ static int decide_best(const void *state, int64_t end, void *argument, struct so
                        struct soc_error *error)
 {
     struct wish *wish = argument;
-    const soc_json *best = best_of(wish, state, &wish->asks_role);
-    if (!best)
+    const struct soc_rank *best = best_rank(wish, state, &wish->asks_role);
+    if (!best || !soc_task_index_accepts(best, wish->s->agent, end, end))
         return soc_fail(error, -ENOENT, "nothing is ready for %s", wish->s->agent);
-    choose(wish, best, false);
-    return make_record(wish, state, end, out, error);
+    memcpy(wish->id, best->id, strlen(best->id) + 1); /* of a task, so it has room */
+    wish->takeover = false;
+    wish->old_own = -1;
+    struct soc_task_bid bid = make_bid(wish, state, end);
+    wish->token = end;
+    return soc_task_bid_write(&bid, &wish->s->random, out);
 }
 
 /* Whether there is a point in trying: what the decision says of what was read without the lock. A
@@ -447,7 +448,7 @@ static bool is_plain(struct wish *wish)
     const struct society *s = wish->s;
     bool any = !wish->asked && !wish->passed && (wish->flags & ~SOCIETY_CLAIM_FAMILIAR) == 0;
     return any && !s->config.lock_files && s->tasks.fold && !s->tasks.stale && !wish->asks_role &&
-           best_of(wish, s->tasks.data, &wish->asks_role);
+           best_rank(wish, s->tasks.data, &wish->asks_role);
 }
 
 /* Chooses under the lock, where nobody can be faster. -ENOENT: it takes the longer way. */
@@ -507,16 +508,14 @@ static int attempt(struct wish *wish)
 static int give_claim(const struct wish *wish, char **ret_claim)
 {
     SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
+    const struct soc_task_bid bid = {.task = wish->id,
+                                     .token = wish->token,
+                                     .lease_ms = wish->lease_ms,
+                                     .takes_over = wish->takeover,
+                                     .replaces = wish->replaces};
     if (!ret_claim)
         return 0;
-    soc_strbuf_add_string(&text, "{\"task\":");
-    soc_json_quote(&text, wish->id, strlen(wish->id));
-    soc_strbuf_add_format(&text, ",\"token\":%" PRId64 ",\"leaseMs\":%" PRId64 ",\"takeover\":",
-                          wish->token, wish->lease_ms);
-    if (wish->takeover)
-        soc_strbuf_add_format(&text, "%" PRId64 "}", wish->replaces);
-    else
-        soc_strbuf_add_string(&text, "null}");
+    soc_task_bid_describe(&bid, &text);
     if (text.failed)
         return soc_fail_memory(&wish->s->error);
     *ret_claim = soc_strbuf_steal(&text);

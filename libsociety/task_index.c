@@ -119,6 +119,17 @@ static bool is_claimed(const soc_json *task)
     return state && strcmp(state, "claimed") == 0;
 }
 
+bool soc_task_index_accepts(const struct soc_rank *ready, const char *from, int64_t token,
+                            int64_t position)
+{
+    int64_t last = -1;
+    const char *assignee = ready->for_all ? NULL : soc_json_get_string(ready->task, "assignee");
+    if (!ready->fresh)
+        soc_json_get_integer(ready->task, "lastToken", &last);
+    return token > last && token <= position &&
+           (!assignee || strncmp(assignee, "role:", 5) == 0 || strcmp(assignee, from) == 0);
+}
+
 const struct soc_rank *soc_task_index_find(struct soc_task_index *index, const soc_json *tasks,
                                            const char *id, struct soc_ready_place *ret_place)
 {

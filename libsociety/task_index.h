@@ -35,6 +35,11 @@ struct soc_task_index {
     struct soc_ranks claimed;
 };
 
+/* Whether a claim of the ready task would take effect at this position: of the rule of claims
+ * (task_rules.c) what does not follow from its being ready. No takeover is meant. */
+bool soc_task_index_accepts(const struct soc_rank *ready, const char *from, int64_t token,
+                            int64_t position);
+
 void soc_task_index_free(struct soc_task_index *index);
 
 /* A task's priority, 0 to 4. */

@@ -42,18 +42,6 @@ static int put_off(struct soc_task_late *late, const struct soc_line *line)
     return 0;
 }
 
-/* What the rule of claims asks of one of a task that is ready (task_rules.c). */
-static bool takes_effect(const struct soc_rank *ready, const struct soc_task_glance *glance,
-                         int64_t position)
-{
-    int64_t last = -1;
-    const char *assignee = ready->for_all ? NULL : soc_json_get_string(ready->task, "assignee");
-    if (!ready->fresh)
-        soc_json_get_integer(ready->task, "lastToken", &last);
-    return glance->token > last && glance->token <= position &&
-           (!assignee || strncmp(assignee, "role:", 5) == 0 || strcmp(assignee, glance->from) == 0);
-}
-
 int soc_task_late_take(struct soc_tasks *tasks, const struct soc_line *line)
 {
     struct soc_task_glance glance;
@@ -64,7 +52,7 @@ int soc_task_late_take(struct soc_tasks *tasks, const struct soc_line *line)
     struct soc_ready_place place;
     const struct soc_rank *ready =
         soc_task_index_find(&tasks->index, tasks->tasks, glance.task, &place);
-    if (!ready || !takes_effect(ready, &glance, line->position))
+    if (!ready || !soc_task_index_accepts(ready, glance.from, glance.token, line->position))
         return SOC_FOLD_DECODE;
     int result = put_off(&tasks->late, line);
     if (result < 0)

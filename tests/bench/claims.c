@@ -3,6 +3,7 @@
  * Claims, one after the other, by agents that have joined and have the state, by one and by several at once. The floor is a
  * counter in a file: lock, read, write, unlock. `claim-durable` survives a power cut, and its floor is synced under the lock;
  * `claim-files` shows each claim as a lock file, and its floor makes a file for each.
+ * `claims-of-8` is a claim among eight that one call makes, beside one that is made alone.
  *
  * Each measurement has a society of its own, so that all begin with as many tasks.
  */
@@ -20,6 +21,7 @@
 #include "bench/bench.h"
 #include "harness/die.h"
 
+#define BATCH 8
 #define TASK "{\"title\":\"What is to be done one day\"}\n"
 
 struct kind {
@@ -49,19 +51,34 @@ static void line_up(const int gate[4])
         die("the gate");
 }
 
-static void claim_many(const struct kind *kind, int count, const int gate[4])
+/* An agent that has joined, has the state, and waits for the others. */
+static society *get_ready(const int gate[4])
 {
     char agent[32];
     char *task;
-    (void)kind;
     snprintf(agent, sizeof agent, "c%d", (int)getpid());
     society *s = open_society(agent);
     check(s, society_join(s), "society_join");
     check(s, society_task_get(s, "t1", &task), "society_task_get");
     society_free(task);
     line_up(gate);
+    return s;
+}
+
+static void claim_many(const struct kind *kind, int count, const int gate[4])
+{
+    society *s = get_ready(gate);
+    (void)kind;
     for (int i = 0; i < count; i++)
         check(s, society_task_claim(s, NULL, 0, NULL), "society_task_claim");
+}
+
+static void claim_batches(const struct kind *kind, int count, const int gate[4])
+{
+    society *s = get_ready(gate);
+    (void)kind;
+    for (int i = 0; i < count; i += BATCH)
+        check(s, society_task_claim_several(s, BATCH, 0, 0, NULL), "society_task_claim_several");
 }
 
 static void lock(int fd, short type)
@@ -160,6 +177,14 @@ static int64_t measure(const struct kind *kind,
     return took / kind->tasks;
 }
 
+/* With as many new tasks, by one. */
+static int64_t measure_again(const struct kind *kind,
+                             void (*work)(const struct kind *, int, const int[4]))
+{
+    make_society(kind, kind->tasks);
+    return measure(kind, work, 1);
+}
+
 static void measure_round(const struct kind *kind, int round, int processes)
 {
     char name[64];
@@ -173,6 +198,10 @@ static void measure_round(const struct kind *kind, int round, int processes)
     make_society(kind, kind->tasks);
     report(name, "floor", round, measure(kind, count_many, processes));
     report(name, "library", round, measure(kind, claim_many, processes));
+    if (kind == kinds && processes == 1) {
+        report("claims-of-8", "floor", round, measure_again(kind, claim_many));
+        report("claims-of-8", "library", round, measure_again(kind, claim_batches));
+    }
     enter("..");
 }
 
