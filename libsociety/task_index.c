@@ -96,6 +96,8 @@ static int put_in(struct soc_ranks *ranks, const soc_json *task)
 {
     struct soc_rank item = {.task = task, .age = age_of(task)};
     item.id = soc_json_get_string(task, "id");
+    if (strlen(item.id) < sizeof item.short_id)
+        memcpy(item.short_id, item.id, strlen(item.id) + 1);
     item.for_all = !soc_json_get(task, "assignee") && !soc_json_get(task, "role");
     item.fresh = !soc_json_get(task, "lastToken");
     if (ranks->first > 0 && ranks->end > ranks->first &&
@@ -119,6 +121,13 @@ static bool is_claimed(const soc_json *task)
     return state && strcmp(state, "claimed") == 0;
 }
 
+/* Most ids are short: then the task itself, which others' claims need not touch, stays out of the
+ * caches. */
+static bool has_id(const struct soc_rank *rank, const char *id)
+{
+    return strcmp(rank->short_id[0] ? rank->short_id : rank->id, id) == 0;
+}
+
 bool soc_task_index_accepts(const struct soc_rank *ready, const char *from, int64_t token,
                             int64_t position)
 {
@@ -137,7 +146,7 @@ const struct soc_rank *soc_task_index_find(struct soc_task_index *index, const s
     while (ready < index->ready + SOC_PRIORITIES - 1 && ready->first == ready->end)
         ready++;
     size_t at = ready->first;
-    if (at == ready->end || strcmp(ready->items[at].id, id) != 0) {
+    if (at == ready->end || !has_id(&ready->items[at], id)) {
         const soc_json *task = soc_json_get(tasks, id);
         if (!task)
             return NULL;

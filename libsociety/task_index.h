@@ -18,6 +18,7 @@
 struct soc_rank {
     const soc_json *task; /* borrowed from the state */
     const char *id;       /* its own */
+    char short_id[8];     /* the same, if there is room; else "" */
     int64_t age;
     bool for_all; /* assigned to nobody, and wanting no role */
     bool fresh;   /* nobody has ever claimed it */

@@ -10,35 +10,36 @@
 #include "task_state.h"
 
 struct soc_late_claim {
-    size_t begin;
-    size_t length;
+    struct soc_late_claim *next;
     int64_t position;
     int64_t end;
+    size_t length;
+    char text[]; /* the record */
 };
 
 void soc_task_late_free(struct soc_task_late *late)
 {
-    soc_strbuf_free(&late->text);
-    free(late->claims);
-    *late = (struct soc_task_late){0};
+    while (late->first) {
+        struct soc_late_claim *claim = late->first;
+        late->first = claim->next;
+        free(claim);
+    }
+    late->last = NULL;
 }
 
 static int put_off(struct soc_task_late *late, const struct soc_line *line)
 {
-    if (late->count == late->capacity) {
-        size_t capacity = late->capacity ? late->capacity * 2 : 16;
-        struct soc_late_claim *grown = realloc(late->claims, capacity * sizeof *grown);
-        if (!grown)
-            return -ENOMEM;
-        late->claims = grown;
-        late->capacity = capacity;
-    }
-    size_t begin = late->text.length;
-    soc_strbuf_add(&late->text, line->text, line->length);
-    if (late->text.failed)
+    struct soc_late_claim *claim = malloc(sizeof *claim + line->length);
+    if (!claim)
         return -ENOMEM;
-    late->claims[late->count++] =
-        (struct soc_late_claim){begin, line->length, line->position, line->end};
+    *claim = (struct soc_late_claim){
+        .position = line->position, .end = line->end, .length = line->length};
+    memcpy(claim->text, line->text, line->length);
+    if (late->last)
+        late->last->next = claim;
+    else
+        late->first = claim;
+    late->last = claim;
     return 0;
 }
 
@@ -64,17 +65,13 @@ int soc_task_late_take(struct soc_tasks *tasks, const struct soc_line *line)
 int soc_task_late_settle(struct soc_tasks *tasks,
                          int (*apply)(struct soc_tasks *, const struct soc_record *))
 {
-    struct soc_task_late *late = &tasks->late;
     int result = 0;
-    for (size_t i = 0; result >= 0 && i < late->count; i++) {
-        const struct soc_late_claim *claim = &late->claims[i];
-        SOC_AUTO_JSON soc_json *json =
-            soc_json_parse(late->text.data + claim->begin, claim->length, NULL);
+    for (const struct soc_late_claim *claim = tasks->late.first; result >= 0 && claim;
+         claim = claim->next) {
+        SOC_AUTO_JSON soc_json *json = soc_json_parse(claim->text, claim->length, NULL);
         struct soc_record record = {json, "task_claim", claim->position, claim->end};
         result = json ? apply(tasks, &record) : -ENOMEM;
     }
-    /* After a failure the state is begun anew. */
-    late->count = 0;
-    soc_strbuf_clear(&late->text);
+    soc_task_late_free(&tasks->late); /* after a failure the state is begun anew */
     return result < 0 ? result : 0;
 }

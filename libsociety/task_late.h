@@ -8,20 +8,13 @@
 #ifndef SOC_TASK_LATE_H
 #define SOC_TASK_LATE_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "strbuf.h"
-
 struct soc_line;
 struct soc_record;
 struct soc_tasks;
 
 struct soc_task_late {
-    struct soc_strbuf text;        /* the records, one behind the other */
-    struct soc_late_claim *claims; /* where each begins, and stood in the log */
-    size_t count;
-    size_t capacity;
+    struct soc_late_claim *first; /* in their order */
+    struct soc_late_claim *last;
 };
 
 /* Takes a line in, if it is a claim that certainly takes effect: 1; SOC_FOLD_DECODE; -ENOMEM. */
