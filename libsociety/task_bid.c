@@ -24,13 +24,13 @@ static void add_number(struct soc_strbuf *out, const char *before, int64_t value
 }
 
 int soc_task_bid_write(const struct soc_task_bid *bid, struct soc_random *random,
-                       struct soc_strbuf *out)
+                       struct soc_strbuf *out, struct soc_error *error)
 {
     char id[SOC_UUID_SIZE];
     size_t start = out->length;
     int result = soc_uuid7_of(random, id);
     if (result < 0)
-        return result;
+        return soc_fail(error, result, "cannot make the id of a claim");
     soc_strbuf_reserve(out, 512);
     add_text(out, "{\"type\":\"" TYPE "\",\"from\":", bid->from);
     add_text(out, ",\"task\":", bid->task);
@@ -43,7 +43,8 @@ int soc_task_bid_write(const struct soc_task_bid *bid, struct soc_random *random
         add_number(out, ",\"takeover\":", bid->replaces);
     if (bid->own >= 0)
         add_number(out, ",\"own\":", bid->own);
-    return soc_record_end(out, start, id);
+    result = soc_record_end(out, start, id);
+    return result < 0 ? soc_fail(error, result, "cannot make the record of a claim") : 0;
 }
 
 void soc_task_bid_describe(const struct soc_task_bid *bid, struct soc_strbuf *out)

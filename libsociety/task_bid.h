@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "clock.h"
+#include "error.h"
 #include "path.h"
 #include "strbuf.h"
 
@@ -29,7 +30,7 @@ struct soc_task_bid {
 
 /* Adds the record, with an id from `random`. 0; errors of soc_uuid7_of() and soc_record_end(). */
 int soc_task_bid_write(const struct soc_task_bid *bid, struct soc_random *random,
-                       struct soc_strbuf *out);
+                       struct soc_strbuf *out, struct soc_error *error);
 
 /* Adds the claim as it is given to who made it: an object `task token leaseMs takeover`. */
 void soc_task_bid_describe(const struct soc_task_bid *bid, struct soc_strbuf *out);

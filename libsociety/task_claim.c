@@ -264,7 +264,7 @@ static int decide(const void *state, int64_t end, void *argument, struct soc_str
     if (result == SOCIETY_E_FENCED) /* the evidence is of yesterday */
         return -EAGAIN;
     wish->token = end;
-    return result < 0 ? result : soc_task_bid_write(&bid, &wish->s->random, out);
+    return result < 0 ? result : soc_task_bid_write(&bid, &wish->s->random, out, error);
 }
 
 /* The best as the lock finds it: -ENOENT without words there is none, or the role matters. */
@@ -280,7 +280,7 @@ static int decide_best(const void *state, int64_t end, void *argument, struct so
     wish->old_own = -1;
     struct soc_task_bid bid = make_bid(wish, state, end);
     wish->token = end;
-    return soc_task_bid_write(&bid, &wish->s->random, out);
+    return soc_task_bid_write(&bid, &wish->s->random, out, error);
 }
 
 /* Whether there is a point in trying: what the decision says of what was read without the lock. A
@@ -393,7 +393,10 @@ static int settle(struct wish *wish)
 /* Paths, lock file, record, and the lock file again with the token that was given. */
 static int claim_chosen(struct wish *wish)
 {
-    int result = try_decision(wish);
+    /* What a refusal under the lock costs: the lock for nothing, or a file and paths too. */
+    bool costs =
+        wish->asked || wish->s->config.lock_files || (wish->flags & SOCIETY_CLAIM_OWN) != 0;
+    int result = costs ? try_decision(wish) : 0;
     wish->lost += result == -EAGAIN;
     if (result < 0)
         return result;

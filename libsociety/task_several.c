@@ -45,11 +45,12 @@ static struct soc_task_bid make_bid(const struct order *order, const char *id)
 
 /* ---- Together ---- */
 
-static int claim_one(struct order *order, const char *id, struct soc_strbuf *out)
+static int claim_one(struct order *order, const char *id, struct soc_strbuf *out,
+                     struct soc_error *error)
 {
     struct soc_task_bid bid = make_bid(order, id);
     memcpy(order->chosen[order->together++], id, strlen(id) + 1);
-    return soc_task_bid_write(&bid, &order->s->random, out);
+    return soc_task_bid_write(&bid, &order->s->random, out, error);
 }
 
 static int decide(const void *state, int64_t end, void *argument, struct soc_strbuf *out,
@@ -60,12 +61,11 @@ static int decide(const void *state, int64_t end, void *argument, struct soc_str
     const struct soc_rank *best[SOCIETY_CLAIMS_MAX];
     size_t count = soc_task_best_several(state, &seeker, best, (size_t)order->count);
     int result = 0;
-    (void)error; /* what refuses has words of its own */
     order->together = 0;
     order->token = end;
     for (size_t i = 0; result == 0 && i < count; i++)
         if (soc_task_index_accepts(best[i], order->s->agent, end, end))
-            result = claim_one(order, best[i]->id, out);
+            result = claim_one(order, best[i]->id, out, error);
     return result;
 }
 

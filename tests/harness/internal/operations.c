@@ -120,6 +120,8 @@ int operations_setup(void **state)
     member_setup(state);
     faults_install();
     faults_skip_sync(true);
+    if (getenv("SOCIETY_OPERATION_PLAIN")) /* claims make no lock files */
+        write_text(member_path("project.json"), "{\"version\":1,\"lockFiles\":false}");
     society *lead = member_open("lead");
     society *w1 = member_open("w1");
     furnish(lead, w1);
@@ -478,6 +480,16 @@ WITH_TEXT(task_get, society_task_get(s, "t4", &text))
 WITH_TEXT(claim, society_task_claim(s, "t1", 0, &text))
 SEE(claim, is_task(s, "t1", "holder", "\"w1\""))
 WITH_TEXT(claim_best, society_task_claim(s, NULL, 5000, &text))
+WITH_LIST(claim_several, society_task_claim_several(s, 2, 0, 0, &list))
+/* The second one has the state, and may choose under the lock. */
+static int claim_twice(society *s, char **ret_claim)
+{
+    int result = society_task_claim(s, NULL, 0, NULL);
+    if (result == 0)
+        result = society_task_change(s, "t1", "release", NULL, SOCIETY_NO_TOKEN);
+    return result < 0 ? result : society_task_claim(s, NULL, 0, ret_claim);
+}
+WITH_TEXT(claim_twice, claim_twice(s, &text))
 WITH_TEXT(claim_wait, society_task_claim_wait(s, "t1", 0, 1000, &text))
 CHANGE(renew, "t2", "renew", "{\"leaseMs\":1234}")
 SEE(renew, is_task(s, "t2", "leaseMs", "1234"))
@@ -570,6 +582,8 @@ const struct operation operations[] = {
     {"task_get", run_task_get, NULL, 0},
     {"claim", run_claim, see_claim, SOCIETY_E_HELD},
     {"claim best", run_claim_best, NULL, SOCIETY_E_NOT_FOUND},
+    {"claim several", run_claim_several, NULL, SOCIETY_E_NOT_FOUND},
+    {"claim twice", run_claim_twice, NULL, SOCIETY_E_NOT_FOUND},
     {"claim wait", run_claim_wait, see_claim, SOCIETY_E_TIMEOUT},
     {"task renew", run_renew, see_renew, 0},
     {"task release", run_release, see_release, SOCIETY_E_HELD},
