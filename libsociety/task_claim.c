@@ -155,7 +155,8 @@ static const struct soc_rank *best_rank(const struct wish *wish, const struct so
                                         bool *asks_role)
 {
     const struct society *s = wish->s;
-    struct soc_task_seeker seeker = {.agent = s->agent, .role = wish->role, .asks_role = asks_role};
+    struct soc_task_seeker seeker = {.agent = s->agent, .role = wish->role};
+    seeker.asks_role = asks_role;
     if ((wish->flags & SOCIETY_CLAIM_FAMILIAR) != 0)
         seeker.familiar = soc_task_familiar(s, tasks);
     return soc_task_best_rank(tasks, &seeker, wish->passed);
