@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "json_lenient.h"
+#include "json_plain.h"
+#include "utf8.h"
 
 /* Nobody writes so deep: a value that was made to contain itself ends here. */
 #define DUMP_DEPTH 1000
@@ -57,19 +59,169 @@ static void fail_decoding(const json_error_t *failure, struct soc_error *error)
              why);
 }
 
-soc_json *soc_json_parse(const char *text, size_t length, struct soc_error *error)
+/* ---- Decoding what is plain ---- */
+
+/* Most texts are records that programs wrote: no escapes, small integers, few members. Of those the
+ * values are made straight from the bytes. Whatever is not certainly so, or wrong, or short of
+ * memory, jansson decodes, with all rules and words. */
+
+#define PLAIN_KEY_MAX 64
+#define PLAIN_DIGITS_MAX 15 /* of an integer that is certainly below 2^53 */
+
+struct plain {
+    const char *at;
+    const char *end;
+};
+
+static json_t *plain_value(struct plain *text, int depth);
+
+static void plain_space(struct plain *text)
+{
+    while (text->at < text->end &&
+           (*text->at == ' ' || *text->at == '\t' || *text->at == '\n' || *text->at == '\r'))
+        text->at++;
+}
+
+/* The character, and the white space behind it. */
+static bool plain_take(struct plain *text, char c)
+{
+    if (text->at == text->end || *text->at != c)
+        return false;
+    text->at++;
+    plain_space(text);
+    return true;
+}
+
+/* The contents of a string without escapes; false for any other. */
+static bool plain_string(struct plain *text, const char **ret_begin, size_t *ret_length)
+{
+    if (text->at == text->end || *text->at != '"')
+        return false;
+    const char *begin = ++text->at;
+    for (;;) {
+        text->at += soc_json_ordinary(text->at, (size_t)(text->end - text->at));
+        if (text->at == text->end || (signed char)*text->at >= 0)
+            break;
+        size_t step = soc_utf8_length(text->at, (size_t)(text->end - text->at));
+        if (step == 0)
+            return false;
+        text->at += step;
+    }
+    *ret_begin = begin;
+    *ret_length = (size_t)(text->at - begin);
+    return plain_take(text, '"');
+}
+
+static json_t *plain_integer(struct plain *text)
+{
+    const char *begin = text->at;
+    int64_t value = 0;
+    while (text->at < text->end && *text->at >= '0' && *text->at <= '9' &&
+           text->at - begin < PLAIN_DIGITS_MAX)
+        value = value * 10 + (*text->at++ - '0');
+    ptrdiff_t digits = text->at - begin;
+    bool whole = text->at == text->end || strchr(",]} \t\n\r", *text->at);
+    plain_space(text);
+    return digits == 0 || (digits > 1 && *begin == '0') || !whole ? NULL : json_integer(value);
+}
+
+static json_t *plain_word(struct plain *text, const char *word, json_t *value)
+{
+    size_t length = strlen(word);
+    if ((size_t)(text->end - text->at) < length || memcmp(text->at, word, length) != 0)
+        return NULL;
+    text->at += length;
+    plain_space(text);
+    return value;
+}
+
+/* Key, colon and value of a member that is new in its object. */
+static bool plain_member(struct plain *text, int depth, json_t *object)
+{
+    char key[PLAIN_KEY_MAX];
+    const char *begin;
+    size_t length;
+    size_t before = json_object_size(object);
+    if (!plain_string(text, &begin, &length) || length >= sizeof key || !plain_take(text, ':'))
+        return false;
+    memcpy(key, begin, length);
+    key[length] = '\0';
+    json_t *value = plain_value(text, depth);
+    return value && json_object_set_new_nocheck(object, key, value) == 0 &&
+           json_object_size(object) > before;
+}
+
+static json_t *plain_object(struct plain *text, int depth)
+{
+    json_t *object = json_object();
+    bool sound = object && plain_take(text, '{');
+    if (sound && plain_take(text, '}'))
+        return object;
+    do {
+        sound = sound && plain_member(text, depth, object);
+    } while (sound && plain_take(text, ','));
+    if (sound && plain_take(text, '}'))
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+static json_t *plain_array(struct plain *text, int depth)
+{
+    json_t *array = json_array();
+    bool sound = array && plain_take(text, '[');
+    if (sound && plain_take(text, ']'))
+        return array;
+    do {
+        json_t *item = sound ? plain_value(text, depth) : NULL;
+        sound = item && json_array_append_new(array, item) == 0;
+    } while (sound && plain_take(text, ','));
+    if (sound && plain_take(text, ']'))
+        return array;
+    json_decref(array);
+    return NULL;
+}
+
+/* A value inside `depth` brackets, and the white space behind it; NULL: it is not plain. */
+static json_t *plain_value(struct plain *text, int depth)
+{
+    const char *begin;
+    size_t length;
+    if (text->at == text->end)
+        return NULL;
+    switch (*text->at) {
+    case '"':
+        return plain_string(text, &begin, &length) ? json_stringn_nocheck(begin, length) : NULL;
+    case '{': return depth < SOC_JSON_DEPTH ? plain_object(text, depth + 1) : NULL;
+    case '[': return depth < SOC_JSON_DEPTH ? plain_array(text, depth + 1) : NULL;
+    case 't': return plain_word(text, "true", json_true());
+    case 'f': return plain_word(text, "false", json_false());
+    case 'n': return plain_word(text, "null", json_null());
+    default: return plain_integer(text);
+    }
+}
+
+static json_t *parse_plain(const char *bytes, size_t length)
+{
+    struct plain text = {bytes, bytes + length};
+    plain_space(&text);
+    json_t *json = plain_value(&text, 0);
+    if (json && text.at == text.end)
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+/* ---- Decoding all else ---- */
+
+/* What jansson says of the text, which has no NUL. */
+static soc_json *parse_any(const char *text, size_t length, struct soc_error *error)
 {
     const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
     struct soc_json_walk walk;
     json_error_t failure;
     json_t *json;
-    const char *nul = length > 0 ? memchr(text, '\0', length) : NULL;
 
-    /* jansson takes one behind a value for the text's end. */
-    if (nul) {
-        fail_at(text, (size_t)(nul - text), "a NUL byte is not allowed", error);
-        return NULL;
-    }
     if (!soc_json_walk(text, length, &walk)) {
         soc_fail_memory(error);
         return NULL;
@@ -92,6 +244,20 @@ soc_json *soc_json_parse(const char *text, size_t length, struct soc_error *erro
     return outer(json);
 }
 
+soc_json *soc_json_parse(const char *text, size_t length, struct soc_error *error)
+{
+    json_t *plain = parse_plain(text, length);
+    if (plain)
+        return outer(plain);
+    /* jansson takes one behind a value for the text's end. */
+    const char *nul = length > 0 ? memchr(text, '\0', length) : NULL;
+    if (nul) {
+        fail_at(text, (size_t)(nul - text), "a NUL byte is not allowed", error);
+        return NULL;
+    }
+    return parse_any(text, length, error);
+}
+
 void soc_json_free(soc_json *json)
 {
     json_decref(inner(json));
@@ -110,6 +276,13 @@ soc_json *soc_json_retain(soc_json *json)
 soc_json *soc_json_copy(const soc_json *json)
 {
     return outer(json_deep_copy(inner(json)));
+}
+
+soc_json *soc_json_share(const soc_json *json)
+{
+    bool may_change = json_is_object(inner(json)) || json_is_array(inner(json));
+
+    return may_change ? soc_json_copy(json) : outer(json_incref(inner(json)));
 }
 
 enum soc_json_kind soc_json_kind(const soc_json *json)
@@ -329,9 +502,7 @@ static void dump_value(const soc_json *json, int depth, struct soc_strbuf *out)
     case SOC_JSON_STRING:
         soc_json_quote(out, json_string_value(value), json_string_length(value));
         break;
-    case SOC_JSON_INTEGER:
-        soc_strbuf_add_format(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-        break;
+    case SOC_JSON_INTEGER: soc_strbuf_add_integer(out, json_integer_value(value)); break;
     case SOC_JSON_REAL: dump_real(value, out); break;
     case SOC_JSON_BOOL: soc_strbuf_add_string(out, json_is_true(value) ? "true" : "false"); break;
     case SOC_JSON_NULL: soc_strbuf_add_string(out, "null"); break;

@@ -38,8 +38,11 @@ void soc_json_free(soc_json *json); /* drops a reference; NULL allowed */
 void soc_json_free_slot(soc_json **slot);
 #define SOC_AUTO_JSON SOC_CLEANUP(soc_json_free_slot)
 
-soc_json *soc_json_retain(soc_json *json);              /* another reference */
-soc_json *soc_json_copy(const soc_json *json);          /* deep; NULL: no memory */
+soc_json *soc_json_retain(soc_json *json);     /* another reference */
+soc_json *soc_json_copy(const soc_json *json); /* deep; NULL: no memory */
+/* The same value for another place: a copy of what could be changed there, an array or object, and
+ * another reference to what can't. NULL: no memory. */
+soc_json *soc_json_share(const soc_json *json);
 enum soc_json_kind soc_json_kind(const soc_json *json); /* what is absent is null */
 
 /* Members of an object; borrowed; NULL when absent or `object` is none. */

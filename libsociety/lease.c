@@ -214,6 +214,11 @@ int soc_lease_is_over(struct society *s, const struct soc_holding *holding, int6
 int soc_lease_session(struct society *s, char ret_session[SOC_UUID_SIZE], bool *ret_present)
 {
     struct soc_presence presence = {0};
+    if (s->presence >= 0) { /* it is this handle that holds it */
+        *ret_present = true;
+        memcpy(ret_session, s->session, SOC_UUID_SIZE);
+        return 0;
+    }
     int result = soc_presence_look(s, s->agent, &presence);
     if (result < 0)
         return result;

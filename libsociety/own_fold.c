@@ -223,7 +223,8 @@ static int dump(const void *state, struct soc_strbuf *out)
     return owns->count == 0 && owns->last >= 0 ? dump_one(owns, NULL, out) : result;
 }
 
-const struct soc_fold soc_own_fold = {"ownership", make_state, free_state, apply, dump};
+const struct soc_fold soc_own_fold = {"ownership", make_state, free_state, apply,
+                                      dump,        NULL,       NULL,       NULL};
 
 const struct soc_owns *soc_owns(struct society *s, int *ret_error)
 {

@@ -454,6 +454,17 @@ static int fill(struct soc_reader *reader, struct soc_error *error)
     return (size_t)got > overlap;
 }
 
+bool soc_reader_feed(struct soc_reader *reader, int64_t position, const char *bytes, size_t length)
+{
+    int64_t buffered = reader->position + (int64_t)(reader->end - reader->start);
+    if (reader->segment.fd < 0 || reader->archived || position != buffered ||
+        length > READ_SIZE - OVERLAP || make_room(reader, NULL) < 0)
+        return false;
+    memcpy(reader->data + reader->end, bytes, length);
+    reader->end += length;
+    return true;
+}
+
 /* ---- Lines ---- */
 
 /* The next whole line of the buffer, scanned: 1; 0 there is none; -ENOMEM, and it is still there.

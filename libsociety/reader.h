@@ -63,6 +63,11 @@ void soc_reader_close(struct soc_reader *reader);
  * the end for now; errnos. */
 int soc_reader_next(struct soc_reader *reader, struct soc_line *ret_line, struct soc_error *error);
 
+/* Gives the reader what its owner has just written to the reader's own segment, so that it need not
+ * be read. false: `position` is not where the reader would read on, or there is no room; then it
+ * reads like everybody. */
+bool soc_reader_feed(struct soc_reader *reader, int64_t position, const char *bytes, size_t length);
+
 /* Whether bytes of an unfinished line stand at the end. */
 bool soc_reader_has_partial(const struct soc_reader *reader);
 

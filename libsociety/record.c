@@ -3,7 +3,6 @@
 #include "record.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "clock.h"
@@ -35,7 +34,7 @@ void soc_record_string(struct soc_strbuf *out, const char *key, const char *text
 void soc_record_integer(struct soc_strbuf *out, const char *key, int64_t value)
 {
     soc_record_raw(out, key, "", 0);
-    soc_strbuf_add_format(out, "%" PRId64, value);
+    soc_strbuf_add_integer(out, value);
 }
 
 /* By hand: this is written for every record, and printf() takes longer than all else here. */

@@ -159,7 +159,8 @@ static int dump(const void *state, struct soc_strbuf *out)
     return result;
 }
 
-const struct soc_fold soc_registry_fold = {"registry", make_state, free_state, apply, dump};
+const struct soc_fold soc_registry_fold = {"registry", make_state, free_state, apply,
+                                           dump,       NULL,       NULL,       NULL};
 
 /* ---- Questions ---- */
 

@@ -70,6 +70,24 @@ static int begin_anew(struct soc_state *state, struct soc_error *error)
     return result;
 }
 
+/* As the fold's take(). */
+static int take_line(struct soc_state *state, const struct soc_line *line, struct soc_error *error)
+{
+    /* What is not by its checksum ours is decoded, whatever it looks like. */
+    if (!state->fold->take || line->foreign || line->salvaged)
+        return SOC_FOLD_DECODE;
+    int result = state->fold->take(state->data, line);
+    return result < 0 ? soc_fail_memory(error) : result;
+}
+
+static int settle(struct soc_state *state, struct soc_error *error)
+{
+    if (!state->fold->settle || state->fold->settle(state->data) == 0)
+        return 0;
+    state->stale = true;
+    return soc_fail_memory(error);
+}
+
 static int apply_line(struct soc_state *state, const struct soc_line *line, struct soc_error *error)
 {
     SOC_AUTO_JSON soc_json *json = NULL;
@@ -77,6 +95,9 @@ static int apply_line(struct soc_state *state, const struct soc_line *line, stru
         state->malformed++;
     if (line->kind == SOC_LINE_MALFORMED)
         return 0;
+    int taken = take_line(state, line, error);
+    if (taken != SOC_FOLD_DECODE)
+        return taken;
     struct soc_error why = {0};
     json = soc_json_parse(line->text, line->length, &why);
     if (!json) {
@@ -95,6 +116,25 @@ struct span {
     int64_t end;
 };
 
+/* Whether the reader reads the file that was written to. (Another line may have slipped in before:
+ * then it isn't where it would read on.) */
+static bool is_same_file(const struct soc_state *state)
+{
+    const struct soc_segment *read = &state->reader.segment;
+    const struct soc_segment *written = &state->log.segment;
+    return read->fd >= 0 && written->fd >= 0 && read->inode == written->inode &&
+           read->device == written->device;
+}
+
+/* Whether all is read up to the end that is known: under the lock no look at the file is needed. */
+static bool is_at_end(const struct soc_state *state)
+{
+    const struct soc_reader *reader = &state->reader;
+    const struct soc_log *log = &state->log;
+    return state->locked && !reader->archived && is_same_file(state) &&
+           !soc_reader_has_partial(reader) && reader->position - reader->segment.base == log->end;
+}
+
 /* Catches up; counts the records of `mine` that took no effect. */
 static int catch_up(struct soc_state *state, struct span mine, int *ret_void,
                     struct soc_error *error)
@@ -103,7 +143,7 @@ static int catch_up(struct soc_state *state, struct span mine, int *ret_void,
     int result = state->stale ? begin_anew(state, error) : 0;
     if (result < 0)
         return result;
-    while ((result = soc_reader_next(&state->reader, &line, error)) == 1) {
+    while (!is_at_end(state) && (result = soc_reader_next(&state->reader, &line, error)) == 1) {
         /* The reader may have gone to another file just before this line. */
         if (state->reader.switches != state->switches && start_over(state, error) < 0)
             return -ENOMEM;
@@ -115,15 +155,21 @@ static int catch_up(struct soc_state *state, struct span mine, int *ret_void,
         if (result == 0 && line.position >= mine.begin && line.position < mine.end)
             ++*ret_void;
     }
-    if (result == 0 && state->reader.switches != state->switches)
+    if (result >= 0 && state->reader.switches != state->switches)
         result = start_over(state, error);
-    return result;
+    return result < 0 ? result : 0;
+}
+
+static int read_on(struct soc_state *state, struct soc_error *error)
+{
+    int ignored = 0;
+    return catch_up(state, (struct span){0, 0}, &ignored, error);
 }
 
 int soc_state_refresh(struct soc_state *state, struct soc_error *error)
 {
-    int ignored = 0;
-    return catch_up(state, (struct span){0, 0}, &ignored, error);
+    int result = read_on(state, error);
+    return result < 0 ? result : settle(state, error);
 }
 
 /* Which eighth of which doubling a file of this size has reached. */
@@ -158,20 +204,31 @@ static int meet_end(struct soc_state *state, struct soc_error *error)
     struct soc_log *log = &state->log;
     int64_t ignored;
     int result = log->torn ? soc_log_write(log, "", 0, &ignored, error) : 0;
+    state->locked = false; /* to where it ends by now */
     if (result == 0)
         result = soc_state_refresh(state, error);
+    state->locked = true;
     int64_t read = state->reader.position - log->segment.base;
     if (result == 0 && read > log->end)
         log->end = read;
     return result;
 }
 
+/* Whether writing the state down would only show that it is too large for a compaction. */
+static bool is_certainly_small(const struct soc_state *state)
+{
+    int64_t least = state->fold->dumps_at_least ? state->fold->dumps_at_least(state->data) : 0;
+    return state->log.end < COMPACT_FACTOR * least;
+}
+
 /* Under the lock, with the state caught up. */
 static int compact_locked(struct soc_state *state, bool force, struct soc_error *error)
 {
     SOC_AUTO_STRBUF struct soc_strbuf states = SOC_STRBUF_INIT;
-    if (!force && state->log.end < state->least)
+    if (!force && (state->log.end < state->least || is_certainly_small(state))) {
+        state->measured = state->log.end;
         return 0;
+    }
     int result = meet_end(state, error);
     if (result < 0)
         return result;
@@ -197,6 +254,8 @@ static int write_records(struct soc_state *state, const struct soc_strbuf *recor
     int result = soc_log_write(&state->log, records->data, records->length, &position, error);
     if (result == 0) {
         struct span mine = {position, position + (int64_t)records->length};
+        if (is_same_file(state))
+            soc_reader_feed(&state->reader, position, records->data, records->length);
         result = catch_up(state, mine, &refused, error);
     }
     if (result == 0 && refused > 0)
@@ -226,42 +285,81 @@ static int ask(const struct soc_state *state, soc_decide decide, void *argument,
                                                 : "cannot make the record");
 }
 
-int soc_transact(struct soc_state *state, soc_decide decide, void *argument,
-                 struct soc_error *error)
+/* Takes the log's lock. */
+static int begin(struct soc_state *state, struct soc_error *error)
+{
+    int result = soc_log_begin(&state->log, error);
+    state->locked = result == 0;
+    return result;
+}
+
+static int end(struct soc_state *state, struct soc_error *error)
+{
+    state->locked = false;
+    return soc_log_end(&state->log, error);
+}
+
+/* A decision, and what it yields, under the lock and with the state caught up. */
+static int carry_out(struct soc_state *state, soc_decide decide, void *argument,
+                     struct soc_error *error)
 {
     SOC_AUTO_STRBUF struct soc_strbuf records = SOC_STRBUF_INIT;
-    int result = soc_log_begin(&state->log, error);
-    if (result < 0)
-        return result;
-    result = soc_state_refresh(state, error);
-    /* A compaction that fails (a full disk) is tried again by the next transaction; this one still
-     * has its place. */
-    if (result == 0 && is_grown(state))
-        compact_locked(state, false, error);
-    if (state->log.segment.fd < 0)
-        return error ? error->code : SOCIETY_E_TIMEOUT;
-    if (result == 0) {
-        int64_t end = state->log.segment.base + state->log.end + state->log.torn;
-        result = ask(state, decide, argument, end, &records, error);
-    }
+    int64_t at = state->log.segment.base + state->log.end + state->log.torn;
+    int result = ask(state, decide, argument, at, &records, error);
     if (result == 0 && records.failed)
         result = soc_fail_memory(error);
     if (result == 0 && records.length > 0)
         result = write_records(state, &records, error);
-    int ended = soc_log_end(&state->log, error);
+    return result;
+}
+
+static int transact(struct soc_state *state, soc_decide decide, void *argument, bool settled,
+                    struct soc_error *error)
+{
+    int result = begin(state, error);
+    if (result < 0)
+        return result;
+    result = read_on(state, error);
+    /* A compaction that fails (a full disk) is tried again by the next transaction; this one still
+     * has its place. */
+    if (result == 0 && is_grown(state))
+        compact_locked(state, false, error);
+    if (state->log.segment.fd < 0) {
+        state->locked = false;
+        return error ? error->code : SOCIETY_E_TIMEOUT;
+    }
+    if (result == 0 && settled)
+        result = settle(state, error);
+    if (result == 0)
+        result = carry_out(state, decide, argument, error);
+    int ended = end(state, error);
     return result < 0 ? result : ended;
+}
+
+int soc_transact(struct soc_state *state, soc_decide decide, void *argument,
+                 struct soc_error *error)
+{
+    return transact(state, decide, argument, true, error);
+}
+
+int soc_transact_unsettled(struct soc_state *state, soc_decide decide, void *argument,
+                           struct soc_error *error)
+{
+    return transact(state, decide, argument, false, error);
 }
 
 int soc_state_compact(struct soc_state *state, bool force, struct soc_error *error)
 {
-    int result = soc_log_begin(&state->log, error);
+    int result = begin(state, error);
     if (result < 0)
         return result;
     result = soc_state_refresh(state, error);
     if (result == 0)
         result = compact_locked(state, force, error);
-    if (state->log.segment.fd < 0)
+    if (state->log.segment.fd < 0) {
+        state->locked = false;
         return result;
-    int ended = soc_log_end(&state->log, error);
+    }
+    int ended = end(state, error);
     return result < 0 ? result : ended < 0 ? ended : result;
 }

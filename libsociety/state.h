@@ -33,6 +33,8 @@ struct soc_record {
     int64_t end;
 };
 
+#define SOC_FOLD_DECODE 2
+
 struct soc_fold {
     const char *log;
     void *(*make)(void); /* an empty state; NULL: no memory */
@@ -42,6 +44,13 @@ struct soc_fold {
     /* Adds one `…_state` record, a whole line, for each live entity. 0 or an error of
      * soc_record_end(). */
     int (*dump)(const void *state, struct soc_strbuf *out);
+    /* Takes in a line by its bytes, perhaps to work it out later: as apply(), which gives the same
+     * answer; SOC_FOLD_DECODE it is none of those that it knows. NULL: it knows none. */
+    int (*take)(void *state, const struct soc_line *line);
+    /* Works out what take() has put off. 0; -ENOMEM. */
+    int (*settle)(void *state);
+    /* So many bytes dump() writes at least, known without writing them. NULL: it is not known. */
+    int64_t (*dumps_at_least)(const void *state);
 };
 
 struct soc_state {
@@ -53,6 +62,7 @@ struct soc_state {
     int64_t least;     /* a smaller file is not compacted */
     int64_t measured;  /* the file's size at the last look at it; -1: there was none */
     int64_t last_line; /* where in the file the last line read begins; -1: none was */
+    bool locked;       /* we hold the log's lock, so that log.end is where it ends */
     bool stale;        /* a record could not be taken in: the next look begins anew */
     int64_t malformed; /* lines passed over since the state was opened */
 };
@@ -76,6 +86,10 @@ int soc_state_refresh(struct soc_state *state, struct soc_error *error);
  * soc_log_write(), soc_log_end(). */
 int soc_transact(struct soc_state *state, soc_decide decide, void *argument,
                  struct soc_error *error);
+
+/* The same for a decision that can do without what fold->take() has put off. */
+int soc_transact_unsettled(struct soc_state *state, soc_decide decide, void *argument,
+                           struct soc_error *error);
 
 /* Compacts the log if it is over 1 MiB and over four times its live state, or in any case with
  * `force`: 1 done, 0 not needed; errnos. */

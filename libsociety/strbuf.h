@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cleanup.h"
 
@@ -29,6 +30,7 @@ void soc_strbuf_clear(struct soc_strbuf *buf); /* keeps the memory, forgets a fa
 void soc_strbuf_add(struct soc_strbuf *buf, const void *data, size_t length);
 void soc_strbuf_add_string(struct soc_strbuf *buf, const char *text);
 void soc_strbuf_add_char(struct soc_strbuf *buf, char c);
+void soc_strbuf_add_integer(struct soc_strbuf *buf, int64_t value);
 void soc_strbuf_add_format(struct soc_strbuf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Room for `length` more bytes at data + length (the caller then adds to `length`); NULL on

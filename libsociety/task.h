@@ -18,6 +18,7 @@ struct soc_task_seeker {
     const char *agent;
     const char *role;         /* NULL: none */
     const soc_json *familiar; /* what the agent has completed, if that is to count; or NULL */
+    bool *asks_role; /* `role` is not known: set, and nothing found, where it matters; or NULL */
 };
 
 /* What the handle's agent has completed; NULL: nothing. Borrowed. */
@@ -44,6 +45,13 @@ int soc_task_renew(struct society *s, const char *id, int64_t token);
  * and is no member of `passed` (NULL: nothing is passed over); NULL: none. Borrowed. */
 const soc_json *soc_task_best(const struct soc_tasks *tasks, const struct soc_task_seeker *seeker,
                               const soc_json *passed);
+/* The same, as it stands in the index. */
+const struct soc_rank *soc_task_best_rank(const struct soc_tasks *tasks,
+                                          const struct soc_task_seeker *seeker,
+                                          const soc_json *passed);
+/* The first `count` that are ready for the seeker, by priority and age; how many there are. */
+size_t soc_task_best_several(const struct soc_tasks *tasks, const struct soc_task_seeker *seeker,
+                             const struct soc_rank **out, size_t count);
 
 /* An archived task as it was at its end: 0, *ret_task NULL if the archive does not hold it; errors
  * of reading. Reads the archive back to where it ended. */

@@ -13,12 +13,11 @@
  * transaction; the decision agrees only if it is still the best.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <society/tail.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "claim.h"
+#include "claim_wait.h"
 #include "lease.h"
 #include "lockfile.h"
 #include "presence.h"
@@ -33,6 +32,7 @@ struct wish {
     struct society *s;
     const char *asked; /* the task that was named; NULL: the best */
     const char *role;
+    bool asks_role; /* `role` is not known yet, and matters */
     int64_t lease_ms;
     uint32_t flags;          /* SOCIETY_CLAIM_… */
     int64_t deadline_ms;     /* until when to wait; 0: not at all; -1: for ever */
@@ -100,7 +100,8 @@ static bool is_claimed(const soc_json *task)
 
 static void choose(struct wish *wish, const soc_json *task, bool takeover)
 {
-    snprintf(wish->id, sizeof wish->id, "%s", soc_json_get_string(task, "id"));
+    const char *id = soc_json_get_string(task, "id");
+    memcpy(wish->id, id, strlen(id) + 1); /* of a task, so it has room */
     wish->takeover = takeover;
     wish->old_own = -1;
     if (!takeover)
@@ -149,13 +150,22 @@ static int choose_takeover(struct wish *wish, const struct soc_tasks *tasks)
     return best != NULL;
 }
 
-static const soc_json *best_of(const struct wish *wish, const struct soc_tasks *tasks)
+/* The best that is ready, with the role known, or `asks_role` set where it matters. */
+static const struct soc_rank *best_rank(const struct wish *wish, const struct soc_tasks *tasks,
+                                        bool *asks_role)
 {
     const struct society *s = wish->s;
     struct soc_task_seeker seeker = {.agent = s->agent, .role = wish->role};
+    seeker.asks_role = asks_role;
     if ((wish->flags & SOCIETY_CLAIM_FAMILIAR) != 0)
         seeker.familiar = soc_task_familiar(s, tasks);
-    return soc_task_best(tasks, &seeker, wish->passed);
+    return soc_task_best_rank(tasks, &seeker, wish->passed);
+}
+
+static const soc_json *best_of(const struct wish *wish, const struct soc_tasks *tasks)
+{
+    const struct soc_rank *best = best_rank(wish, tasks, NULL);
+    return best ? best->task : NULL;
 }
 
 /* A task that was named may be open and yet for others. (A claim may be taken over by anyone who
@@ -201,34 +211,29 @@ static int search(struct wish *wish)
 
 /* The reservation that belongs to the claim; -1: none. Who takes his own claim up again, without
  * asking for its paths anew, keeps those that he had. */
-static int64_t own_for(const struct wish *wish, const soc_json *task)
+static int64_t own_for(const struct wish *wish, const struct soc_tasks *tasks)
 {
     int64_t own = wish->paths.token;
-    if (own < 0 && wish->takeover && is_mine(wish, task))
+    if (own >= 0 || !wish->takeover)
+        return own;
+    const soc_json *task = soc_tasks_get(tasks, wish->id);
+    if (is_mine(wish, task))
         soc_json_get_integer(task, "own", &own);
     return own;
 }
 
-static soc_json *make_members(const struct wish *wish, const soc_json *task, int64_t token)
+/* The claim of what was chosen. */
+static struct soc_task_bid make_bid(const struct wish *wish, const struct soc_tasks *tasks,
+                                    int64_t end)
 {
-    int64_t own = own_for(wish, task);
-    SOC_AUTO_JSON soc_json *members = soc_json_new_object();
-    int result = members ? soc_json_set_string(members, "task", wish->id) : -1;
-    if (result == 0)
-        result = soc_json_set_string(members, "from", wish->s->agent);
-    if (result == 0)
-        result = soc_json_set_string(members, "session", wish->session);
-    if (result == 0 && wish->present)
-        result = soc_json_set(members, "presence", soc_json_new_bool(true));
-    if (result == 0)
-        result = soc_json_set(members, "token", soc_json_new_integer(token));
-    if (result == 0)
-        result = soc_json_set(members, "leaseMs", soc_json_new_integer(wish->lease_ms));
-    if (result == 0 && wish->takeover)
-        result = soc_json_set(members, "takeover", soc_json_new_integer(wish->replaces));
-    if (result == 0 && own >= 0)
-        result = soc_json_set(members, "own", soc_json_new_integer(own));
-    return result == 0 ? soc_json_retain(members) : NULL;
+    struct soc_task_bid bid = {.task = wish->id, .from = wish->s->agent, .session = wish->session};
+    bid.present = wish->present;
+    bid.takes_over = wish->takeover;
+    bid.replaces = wish->replaces;
+    bid.token = end;
+    bid.lease_ms = wish->lease_ms;
+    bid.own = own_for(wish, tasks);
+    return bid;
 }
 
 /* Whether what was chosen without the lock is still the best with it. */
@@ -255,19 +260,28 @@ static int decide(const void *state, int64_t end, void *argument, struct soc_str
     struct wish *wish = argument;
     if (!is_still_best(wish, state) || !is_as_seen(wish, state))
         return -EAGAIN;
-    const soc_json *task = soc_tasks_get(state, wish->id);
-    SOC_AUTO_JSON soc_json *members = make_members(wish, task, end);
-    if (!members)
-        return soc_fail_memory(error);
-    struct soc_record record = {members, "task_claim", end, end};
-    int result = soc_task_check(state, &record, error);
+    struct soc_task_bid bid = make_bid(wish, state, end);
+    int result = soc_task_check_bid(state, &bid, end, error);
     if (result == SOCIETY_E_FENCED) /* the evidence is of yesterday */
         return -EAGAIN;
     wish->token = end;
-    if (result < 0)
-        return result;
-    result = soc_task_emit(out, "task_claim", wish->s->agent, members);
-    return result < 0 ? soc_fail(&wish->s->error, result, "cannot make the record of a claim") : 0;
+    return result < 0 ? result : soc_task_bid_write(&bid, &wish->s->random, out, error);
+}
+
+/* The best as the lock finds it: -ENOENT without words there is none, or the role matters. */
+static int decide_best(const void *state, int64_t end, void *argument, struct soc_strbuf *out,
+                       struct soc_error *error)
+{
+    struct wish *wish = argument;
+    const struct soc_rank *best = best_rank(wish, state, &wish->asks_role);
+    if (!best || !soc_task_index_accepts(best, wish->s->agent, end, end))
+        return soc_fail(error, -ENOENT, "nothing is ready for %s", wish->s->agent);
+    memcpy(wish->id, best->id, strlen(best->id) + 1); /* of a task, so it has room */
+    wish->takeover = false;
+    wish->old_own = -1;
+    struct soc_task_bid bid = make_bid(wish, state, end);
+    wish->token = end;
+    return soc_task_bid_write(&bid, &wish->s->random, out, error);
 }
 
 /* Whether there is a point in trying: what the decision says of what was read without the lock. A
@@ -351,8 +365,10 @@ static int write_claim(struct wish *wish)
 static void tell(const struct wish *wish)
 {
     struct society *s = wish->s;
-    struct soc_error kept = s->error;
     soc_renew_within(s, wish->lease_ms);
+    if (!s->config.lock_files && wish->old_own < 0)
+        return;
+    struct soc_error kept = s->error;
     soc_lockfile_make(s, SOC_LOCKFILE_TASK, wish->id, wish->session, wish->token, wish->lease_ms,
                       s->agent);
     if (wish->old_own >= 0)
@@ -378,7 +394,10 @@ static int settle(struct wish *wish)
 /* Paths, lock file, record, and the lock file again with the token that was given. */
 static int claim_chosen(struct wish *wish)
 {
-    int result = try_decision(wish);
+    /* What a refusal under the lock costs: the lock for nothing, or a file and paths too. */
+    bool costs =
+        wish->asked || wish->s->config.lock_files || (wish->flags & SOCIETY_CLAIM_OWN) != 0;
+    int result = costs ? try_decision(wish) : 0;
     wish->lost += result == -EAGAIN;
     if (result < 0)
         return result;
@@ -426,11 +445,40 @@ static bool contends(struct wish *wish)
     return again;
 }
 
+/* Whether there is something to take without a look at the rest: any task will do, it needs no lock
+ * file and no paths, and as far as was read one is ready. */
+static bool is_plain(struct wish *wish)
+{
+    const struct society *s = wish->s;
+    bool any = !wish->asked && !wish->passed && (wish->flags & ~SOCIETY_CLAIM_FAMILIAR) == 0;
+    return any && !s->config.lock_files && s->tasks.fold && !s->tasks.stale && !wish->asks_role &&
+           best_rank(wish, s->tasks.data, &wish->asks_role);
+}
+
+/* Chooses under the lock, where nobody can be faster. -ENOENT: it takes the longer way. */
+static int claim_plainly(struct wish *wish)
+{
+    struct society *s = wish->s;
+    int result = soc_transact_unsettled(&s->tasks, decide_best, wish, &s->error);
+    if (result == SOCIETY_E_VOID)
+        result = -EAGAIN;
+    wish->lost += result == -EAGAIN;
+    if (result == 0)
+        tell(wish);
+    return result;
+}
+
 /* Searches and tries: 0 claimed; SOCIETY_E_NOT_FOUND nothing is ready; -EAGAIN; other errors. */
 static int attempt_once(struct wish *wish)
 {
     wish->resumed = false;
     int result = soc_lease_session(wish->s, wish->session, &wish->present);
+    if (result == 0 && is_plain(wish)) {
+        result = claim_plainly(wish);
+        if (result != -ENOENT)
+            return result;
+        result = 0;
+    }
     if (result == 0)
         result = search(wish);
     if (result == 1)
@@ -464,16 +512,14 @@ static int attempt(struct wish *wish)
 static int give_claim(const struct wish *wish, char **ret_claim)
 {
     SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
+    const struct soc_task_bid bid = {.task = wish->id,
+                                     .token = wish->token,
+                                     .lease_ms = wish->lease_ms,
+                                     .takes_over = wish->takeover,
+                                     .replaces = wish->replaces};
     if (!ret_claim)
         return 0;
-    soc_strbuf_add_string(&text, "{\"task\":");
-    soc_json_quote(&text, wish->id, strlen(wish->id));
-    soc_strbuf_add_format(&text, ",\"token\":%" PRId64 ",\"leaseMs\":%" PRId64 ",\"takeover\":",
-                          wish->token, wish->lease_ms);
-    if (wish->takeover)
-        soc_strbuf_add_format(&text, "%" PRId64 "}", wish->replaces);
-    else
-        soc_strbuf_add_string(&text, "null}");
+    soc_task_bid_describe(&bid, &text);
     if (text.failed)
         return soc_fail_memory(&wish->s->error);
     *ret_claim = soc_strbuf_steal(&text);
@@ -493,69 +539,30 @@ static bool may_come(struct wish *wish, int refusal)
            strcmp(state, "cancelled") != 0;
 }
 
-/* Takes in what woke the wait, so that the next one sleeps. */
-static int drain(society_tail *tail)
-{
-    const char *record;
-    int result;
-    while ((result = society_tail_next(tail, &record, NULL)) == 1)
-        ;
-    return result;
-}
-
-enum { TAILS = 4 }; /* what may end a wait: tasks, presence, the own role, ownership */
-
-static int sleep_until(const struct wish *wish, society_tail *const tails[TAILS])
-{
-    struct pollfd fds[TAILS];
-    int64_t wait = wish->deadline_ms < 0 ? -1 : wish->deadline_ms - soc_monotonic_ms();
-    if (wish->deadline_ms >= 0 && wait <= 0)
-        return soc_fail(&wish->s->error, SOCIETY_E_TIMEOUT, "nothing could be claimed in time");
-    if (wish->left_ms >= 0 && (wait < 0 || wish->left_ms < wait))
-        wait = wish->left_ms + 1;
-    wish->s->keep(wish->s, &wait);
-    for (int i = 0; i < TAILS; i++)
-        fds[i] = (struct pollfd){.fd = tails[i] ? society_tail_fd(tails[i]) : -1, .events = POLLIN};
-    if (soc_sys->poll(fds, TAILS, wait > INT32_MAX ? INT32_MAX : (int)wait) < 0)
-        return soc_fail_errno(&wish->s->error, "the wait was interrupted");
-    int result = 0;
-    for (int i = 0; result == 0 && i < TAILS; i++)
-        result = tails[i] ? drain(tails[i]) : 0;
-    return result;
-}
-
-/* They watch from now on, so that nothing falls between a look and the sleep. */
-static int open_tails(const struct wish *wish, society_tail *tails[TAILS])
-{
-    static const char *const logs[TAILS] = {"tasks", "presence", "registry", "ownership"};
-    int count = (wish->flags & SOCIETY_CLAIM_OWN) != 0 ? TAILS : TAILS - 1;
-    int result = 0;
-    for (int i = 0; result == 0 && i < count; i++)
-        result = society_tail_open(wish->s, logs[i], SOCIETY_FROM_END, 0, &tails[i]);
-    return result;
-}
-
 static int wait_and_claim(struct wish *wish, int32_t timeout_ms)
 {
-    society_tail *tails[TAILS] = {NULL};
+    struct soc_claim_wait wait = {{NULL}};
     wish->deadline_ms = timeout_ms < 0 ? -1 : soc_monotonic_ms() + timeout_ms;
-    int result = open_tails(wish, tails);
+    int result = soc_claim_wait_open(wish->s, (wish->flags & SOCIETY_CLAIM_OWN) != 0, &wait);
     if (result == 0)
         result = attempt(wish);
     while (result < 0 && may_come(wish, result)) {
-        result = sleep_until(wish, tails);
+        result = soc_claim_wait_sleep(wish->s, &wait, wish->deadline_ms, wish->left_ms);
         if (result < 0)
             break;
         result = attempt(wish);
     }
-    for (int i = 0; i < TAILS; i++)
-        society_tail_close(tails[i]);
+    soc_claim_wait_close(&wait);
     return result;
 }
 
 /* What was seen of leases is of use only to who was refused. */
 static int end_notes(const struct wish *wish, int result)
 {
+    if (!wish->s->lease_changed) {
+        soc_lease_end(wish->s);
+        return result;
+    }
     struct soc_error first = wish->s->error;
     int written = soc_lease_end(wish->s);
     if ((result == SOCIETY_E_HELD || result == SOCIETY_E_NOT_FOUND) && written < 0)

@@ -104,7 +104,7 @@ static int set_field(soc_json *task, const char *key, const soc_json *value)
 {
     if (soc_json_kind(value) == SOC_JSON_NULL)
         return soc_json_remove(task, key);
-    return soc_json_set(task, key, soc_json_copy(value));
+    return soc_json_set(task, key, soc_json_share(value));
 }
 
 int soc_task_copy_fields(soc_json *task, const soc_json *given, enum soc_task_giver giver)

@@ -36,6 +36,7 @@ void soc_tasks_free(struct soc_tasks *tasks)
     soc_ids_free(&tasks->done);
     soc_ids_free(&tasks->over);
     soc_task_index_free(&tasks->index);
+    soc_task_late_free(&tasks->late);
     free(tasks);
 }
 
@@ -459,10 +460,11 @@ static int place_dependents(struct soc_tasks *tasks, const char *id)
 }
 
 /* Where a task ended. */
-static int note_end(soc_json *task, int64_t position)
+static int note_end(struct soc_tasks *tasks, soc_json *task, bool was_over, int64_t position)
 {
     bool noted = soc_json_get(task, "ended");
     bool over = soc_task_is_over(task);
+    tasks->ended += (size_t)over - (size_t)was_over;
     if (noted == over)
         return 0;
     return over ? set_integer(task, "ended", position) : soc_json_remove(task, "ended");
@@ -490,6 +492,7 @@ static int apply_change(struct soc_tasks *tasks, const struct soc_task_change *c
 {
     const char *type = change->record->type;
     bool was_done = soc_task_is_done(change->task);
+    bool was_over = soc_task_is_over(change->task);
     if (change->task && !tasks->under)
         soc_task_index_remove(&tasks->index, change->task);
     int result = strcmp(type, "task_create") == 0  ? create(tasks, change)
@@ -497,7 +500,7 @@ static int apply_change(struct soc_tasks *tasks, const struct soc_task_change *c
                                                    : change_known(tasks, change);
     soc_json *task = (soc_json *)(uintptr_t)soc_json_get(tasks->tasks, change->id);
     if (result == 0)
-        result = note_end(task, change->record->position);
+        result = note_end(tasks, task, was_over, change->record->position);
     if (result == 0 && !tasks->under)
         result = place(tasks, task);
     if (result == 0 && !tasks->under && was_done != soc_task_is_done(task))
@@ -505,9 +508,8 @@ static int apply_change(struct soc_tasks *tasks, const struct soc_task_change *c
     return result;
 }
 
-static int apply(void *state, const struct soc_record *record)
+static int apply_record(struct soc_tasks *tasks, const struct soc_record *record)
 {
-    struct soc_tasks *tasks = state;
     struct soc_task_change change = soc_task_change(tasks, record);
     int result;
     if (soc_task_judge(&change, NULL) < 0)
@@ -521,14 +523,36 @@ static int apply(void *state, const struct soc_record *record)
     return result < 0 ? result : 1;
 }
 
+static int take(void *state, const struct soc_line *line)
+{
+    return soc_task_late_take(state, line);
+}
+
+static int settle(void *state)
+{
+    return soc_task_late_settle(state, apply_record);
+}
+
+static int apply(void *state, const struct soc_record *record)
+{
+    int result = settle(state);
+    return result < 0 ? result : apply_record(state, record);
+}
+
 static int dump(const void *state, struct soc_strbuf *out)
 {
     return soc_tasks_dump(state, out);
 }
 
-const struct soc_fold soc_tasks_fold = {"tasks", make_state, free_state, apply, dump};
+static int64_t dumps_at_least(const void *state)
+{
+    return soc_tasks_dump_least(state);
+}
 
-const struct soc_tasks *soc_tasks(struct society *s, int *ret_error)
+const struct soc_fold soc_tasks_fold = {"tasks", make_state, free_state, apply,
+                                        dump,    take,       settle,     dumps_at_least};
+
+int soc_tasks_open(struct society *s)
 {
     int result = 0;
     if (!s->tasks.fold)
@@ -536,7 +560,13 @@ const struct soc_tasks *soc_tasks(struct society *s, int *ret_error)
                                 soc_config_durable(&s->config, "tasks"), &s->error);
     if (result < 0)
         s->tasks.fold = NULL;
-    else
+    return result;
+}
+
+const struct soc_tasks *soc_tasks(struct society *s, int *ret_error)
+{
+    int result = soc_tasks_open(s);
+    if (result == 0)
         result = soc_state_refresh(&s->tasks, &s->error);
     *ret_error = result;
     return result < 0 ? NULL : s->tasks.data;

@@ -44,21 +44,32 @@ static size_t find(const struct soc_ranks *ranks, int64_t age)
     return low;
 }
 
-static void take_out(struct soc_ranks *ranks, const soc_json *task)
+/* Where the task stands; `end` if it does not. */
+static size_t look_up(const struct soc_ranks *ranks, const soc_json *task)
 {
     int64_t age = age_of(task);
     size_t at = find(ranks, age);
     /* Nobody but a forger gives two tasks one position. */
     while (at < ranks->end && ranks->items[at].age == age && ranks->items[at].task != task)
         at++;
-    if (at == ranks->end || ranks->items[at].task != task)
-        return;
+    return at < ranks->end && ranks->items[at].task == task ? at : ranks->end;
+}
+
+static void take_at(struct soc_ranks *ranks, size_t at)
+{
     if (at == ranks->first) {
         ranks->first++;
     } else {
         ranks->end--;
         memmove(ranks->items + at, ranks->items + at + 1, (ranks->end - at) * sizeof *ranks->items);
     }
+}
+
+static void take_out(struct soc_ranks *ranks, const soc_json *task)
+{
+    size_t at = look_up(ranks, task);
+    if (at < ranks->end)
+        take_at(ranks, at);
 }
 
 /* Room for one more at the end: what is free at the front, if that is half, else more. */
@@ -83,7 +94,12 @@ static int make_room(struct soc_ranks *ranks)
 
 static int put_in(struct soc_ranks *ranks, const soc_json *task)
 {
-    struct soc_rank item = {task, age_of(task)};
+    struct soc_rank item = {.task = task, .age = age_of(task)};
+    item.id = soc_json_get_string(task, "id");
+    if (strlen(item.id) < sizeof item.short_id)
+        memcpy(item.short_id, item.id, strlen(item.id) + 1);
+    item.for_all = !soc_json_get(task, "assignee") && !soc_json_get(task, "role");
+    item.fresh = !soc_json_get(task, "lastToken");
     if (ranks->first > 0 && ranks->end > ranks->first &&
         item.age < ranks->items[ranks->first].age) {
         ranks->items[--ranks->first] = item;
@@ -103,6 +119,47 @@ static bool is_claimed(const soc_json *task)
 {
     const char *state = soc_json_get_string(task, "state");
     return state && strcmp(state, "claimed") == 0;
+}
+
+/* Most ids are short: then the task itself, which others' claims need not touch, stays out of the
+ * caches. */
+static bool has_id(const struct soc_rank *rank, const char *id)
+{
+    return strcmp(rank->short_id[0] ? rank->short_id : rank->id, id) == 0;
+}
+
+bool soc_task_index_accepts(const struct soc_rank *ready, const char *from, int64_t token,
+                            int64_t position)
+{
+    int64_t last = -1;
+    const char *assignee = ready->for_all ? NULL : soc_json_get_string(ready->task, "assignee");
+    if (!ready->fresh)
+        soc_json_get_integer(ready->task, "lastToken", &last);
+    return token > last && token <= position &&
+           (!assignee || strncmp(assignee, "role:", 5) == 0 || strcmp(assignee, from) == 0);
+}
+
+const struct soc_rank *soc_task_index_find(struct soc_task_index *index, const soc_json *tasks,
+                                           const char *id, struct soc_ready_place *ret_place)
+{
+    struct soc_ranks *ready = index->ready;
+    while (ready < index->ready + SOC_PRIORITIES - 1 && ready->first == ready->end)
+        ready++;
+    size_t at = ready->first;
+    if (at == ready->end || !has_id(&ready->items[at], id)) {
+        const soc_json *task = soc_json_get(tasks, id);
+        if (!task)
+            return NULL;
+        ready = &index->ready[soc_task_priority(task)];
+        at = look_up(ready, task);
+    }
+    *ret_place = (struct soc_ready_place){ready, at};
+    return at < ready->end ? &ready->items[at] : NULL;
+}
+
+void soc_task_index_take(const struct soc_ready_place *place)
+{
+    take_at(place->ranks, place->at);
 }
 
 void soc_task_index_remove(struct soc_task_index *index, const soc_json *task)

@@ -11,6 +11,7 @@
 #include "task_work.h"
 
 #define PIECE_MAX (128 << 10)
+#define RECORD_LEAST 160 /* no `task_state` of a whole task is shorter */
 
 struct keeping {
     const struct soc_tasks *tasks;
@@ -156,6 +157,13 @@ int soc_tasks_dump(const struct soc_tasks *tasks, struct soc_strbuf *out)
     soc_ids_free(&keeping.done);
     soc_ids_free(&keeping.over);
     return result;
+}
+
+int64_t soc_tasks_dump_least(const struct soc_tasks *tasks)
+{
+    size_t ended = tasks->ended < SOC_TASKS_KEPT ? tasks->ended : SOC_TASKS_KEPT;
+    size_t kept = soc_json_count(tasks->tasks) - tasks->ended + ended;
+    return (int64_t)kept * RECORD_LEAST;
 }
 
 /* ---- Reading ---- */

@@ -16,6 +16,9 @@
  * depend on, `task_work_state`, `task_state`. 0; errors of soc_record_end(). */
 int soc_tasks_dump(const struct soc_tasks *tasks, struct soc_strbuf *out);
 
+/* So many bytes that is at least. */
+int64_t soc_tasks_dump_least(const struct soc_tasks *tasks);
+
 /* Takes a `task_archive_state` record in. 0; -ENOMEM. */
 int soc_tasks_restore_archive(struct soc_tasks *tasks, const soc_json *record);
 

@@ -225,21 +225,19 @@ static int judge_claim(const struct soc_task_change *change, struct soc_error *e
 {
     int64_t last = -1;
     int64_t current = -1;
-    int64_t takeover = -1;
     const char *assignee = soc_json_get_string(change->task, "assignee");
     soc_json_get_integer(change->task, "lastToken", &last);
-    if (change->token <= last || change->token > change->record->position)
+    if (change->token <= last || change->token > change->position)
         return soc_fail(error, SOCIETY_E_FENCED,
                         "%s: token %" PRId64 " is not above %" PRId64 " and at most %" PRId64,
-                        change->id, change->token, last, change->record->position);
-    if (soc_json_get(change->record->json, "takeover")) {
-        soc_json_get_integer(change->record->json, "takeover", &takeover);
+                        change->id, change->token, last, change->position);
+    if (change->takes_over) {
         soc_json_get_integer(change->task, "token", &current);
-        if (is_state(change, "claimed") && takeover == current)
+        if (is_state(change, "claimed") && change->replaces == current)
             return 0;
         return soc_fail(error, SOCIETY_E_FENCED,
                         "%s: the claim with token %" PRId64 " is not there to be taken over",
-                        change->id, takeover);
+                        change->id, change->replaces);
     }
     if (!is_state(change, "open"))
         return refuse_state(change, error);
@@ -400,12 +398,16 @@ struct soc_task_change soc_task_change(const struct soc_tasks *tasks,
     change.id = id ? id : "";
     change.task = soc_tasks_get(tasks, change.id);
     change.from = from ? from : "";
-    change.token = record->position;
+    change.position = change.token = record->position;
     /* A token that is no integer is one that never was. */
     if (soc_json_get(json, "token"))
         change.has_token = true;
     if (change.has_token && !soc_json_get_integer(json, "token", &change.token))
         change.token = -1;
+    change.takes_over = soc_json_get(json, "takeover");
+    change.replaces = -1;
+    if (change.takes_over)
+        soc_json_get_integer(json, "takeover", &change.replaces);
     return change;
 }
 
@@ -414,4 +416,22 @@ int soc_task_check(const struct soc_tasks *tasks, const struct soc_record *recor
 {
     struct soc_task_change change = soc_task_change(tasks, record);
     return soc_task_judge(&change, error);
+}
+
+int soc_task_check_bid(const struct soc_tasks *tasks, const struct soc_task_bid *bid,
+                       int64_t position, struct soc_error *error)
+{
+    const struct soc_task_change change = {.tasks = tasks,
+                                           .id = bid->task,
+                                           .task = soc_tasks_get(tasks, bid->task),
+                                           .from = bid->from,
+                                           .position = position,
+                                           .has_token = true,
+                                           .token = bid->token,
+                                           .takes_over = bid->takes_over,
+                                           .replaces = bid->replaces};
+    if (!soc_is_id(bid->task, strlen(bid->task)))
+        return soc_fail(error, SOCIETY_E_INVALID, "\"%.80s\" is not a task's id", bid->task);
+    return change.task ? judge_claim(&change, error)
+                       : soc_tasks_fail_absent(tasks, bid->task, error);
 }

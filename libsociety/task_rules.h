@@ -17,8 +17,11 @@ struct soc_task_change {
     const char *id;       /* the subject; "" when the record names none */
     const soc_json *task; /* the subject as it is; NULL: there is none yet */
     const char *from;     /* "" unknown */
+    int64_t position;     /* of the record */
     bool has_token;
     int64_t token; /* a claim's: its own position where it gives none */
+    bool takes_over;
+    int64_t replaces; /* the token that a takeover names; -1: none that ever was */
 };
 
 /* Takes the record apart. */

@@ -34,7 +34,9 @@
 #include "handle.h"
 #include "ids.h"
 #include "json.h"
+#include "task_bid.h"
 #include "task_index.h"
+#include "task_late.h"
 
 #define SOC_TASK_NUMBER_MAX INT64_C(999999999999999) /* of an id that is counted */
 
@@ -43,13 +45,18 @@ struct soc_tasks {
     soc_json *tasks;               /* id -> task, in the order of creation */
     soc_json *dependents;          /* id -> ids of tasks that depend on it, or did */
     soc_json *work;                /* what each agent has completed (task_work.h) */
+    size_t ended;                  /* how many of `tasks` are done, failed or cancelled */
     int64_t created;               /* the highest n of an id `t<n>` so far */
     struct soc_ids done;           /* archived, and done */
     struct soc_ids over;           /* archived, and failed or cancelled */
     struct soc_task_index index;   /* not of one that lies over another */
+    struct soc_task_late late;     /* claims that are not worked out yet; likewise */
 };
 
 extern const struct soc_fold soc_tasks_fold;
+
+/* Opens the handle's state, if it was not yet. Nothing is read. 0; errors of soc_state_open(). */
+int soc_tasks_open(struct society *s);
 
 /* The state, caught up, borrowed from the handle; NULL on failure, with *ret_error. */
 const struct soc_tasks *soc_tasks(struct society *s, int *ret_error);
@@ -90,5 +97,9 @@ bool soc_task_is_for(const soc_json *task, const char *agent, const char *role);
  * current one; SOCIETY_E_INVALID a field, or a cycle of dependencies, which is named. */
 int soc_task_check(const struct soc_tasks *tasks, const struct soc_record *record,
                    struct soc_error *error);
+
+/* The same for a claim that would stand at `position`. */
+int soc_task_check_bid(const struct soc_tasks *tasks, const struct soc_task_bid *bid,
+                       int64_t position, struct soc_error *error);
 
 #endif

@@ -48,11 +48,12 @@ int soc_task_emit(struct soc_strbuf *out, const char *type, const char *from,
 
 /* ---- The public object ---- */
 
+/* What is shown of a task is written down, and never changed. */
 static soc_json *view_of(const soc_json *task, const char *key, bool is_list)
 {
     const soc_json *value = soc_json_get(task, key);
     if (value)
-        return soc_json_copy(value);
+        return soc_json_retain((soc_json *)(uintptr_t)value);
     return is_list ? soc_json_new_array() : soc_json_new_null();
 }
 
@@ -76,35 +77,80 @@ soc_json *soc_task_view(const soc_json *task, bool with_notes)
 
 /* ---- Which comes first ---- */
 
+static bool is_for_role(const soc_json *task)
+{
+    const char *assignee = soc_json_get_string(task, "assignee");
+    return assignee ? strncmp(assignee, "role:", 5) == 0 : soc_json_get(task, "role") != NULL;
+}
+
+/* Whether the seeker may have it; not where that is for his role, which is not known yet. */
+static bool may_have(const struct soc_rank *ready, const struct soc_task_seeker *seeker)
+{
+    if (ready->for_all)
+        return true;
+    if (seeker->asks_role && is_for_role(ready->task))
+        *seeker->asks_role = true;
+    return soc_task_is_for(ready->task, seeker->agent, seeker->role);
+}
+
+static bool is_passed(const soc_json *passed, const struct soc_rank *ready)
+{
+    return passed && soc_json_get(passed, ready->id);
+}
+
 /* The best of one priority: the oldest, or, of those that are most like what the agent has done,
  * the oldest. */
-static const soc_json *best_of(const struct soc_ranks *ready, const struct soc_task_seeker *seeker,
-                               const soc_json *passed)
+static const struct soc_rank *best_of(const struct soc_ranks *ready,
+                                      const struct soc_task_seeker *seeker, const soc_json *passed)
 {
-    const soc_json *best = NULL;
+    const struct soc_rank *best = NULL;
     int64_t most = -1;
     for (size_t i = ready->first; i < ready->end; i++) {
-        const soc_json *task = ready->items[i].task;
-        if (!soc_task_is_for(task, seeker->agent, seeker->role) ||
-            soc_json_get(passed, soc_json_get_string(task, "id")))
+        const struct soc_rank *rank = &ready->items[i];
+        bool fits = may_have(rank, seeker) && !is_passed(passed, rank);
+        if (seeker->asks_role && *seeker->asks_role)
+            return NULL;
+        if (!fits)
             continue;
         if (!seeker->familiar)
-            return task;
-        int64_t likeness = soc_task_work_likeness(seeker->familiar, task);
+            return rank;
+        int64_t likeness = soc_task_work_likeness(seeker->familiar, rank->task);
         if (likeness > most)
-            best = task;
+            best = rank;
         most = likeness > most ? likeness : most;
     }
+    return best;
+}
+
+const struct soc_rank *soc_task_best_rank(const struct soc_tasks *tasks,
+                                          const struct soc_task_seeker *seeker,
+                                          const soc_json *passed)
+{
+    const struct soc_rank *best = NULL;
+    for (size_t p = 0; !best && p < SOC_PRIORITIES && !(seeker->asks_role && *seeker->asks_role);
+         p++)
+        best = best_of(&tasks->index.ready[p], seeker, passed);
     return best;
 }
 
 const soc_json *soc_task_best(const struct soc_tasks *tasks, const struct soc_task_seeker *seeker,
                               const soc_json *passed)
 {
-    const soc_json *best = NULL;
-    for (size_t p = 0; !best && p < SOC_PRIORITIES; p++)
-        best = best_of(&tasks->index.ready[p], seeker, passed);
-    return best;
+    const struct soc_rank *best = soc_task_best_rank(tasks, seeker, passed);
+    return best ? best->task : NULL;
+}
+
+size_t soc_task_best_several(const struct soc_tasks *tasks, const struct soc_task_seeker *seeker,
+                             const struct soc_rank **out, size_t count)
+{
+    size_t found = 0;
+    for (size_t p = 0; p < SOC_PRIORITIES; p++) {
+        const struct soc_ranks *ready = &tasks->index.ready[p];
+        for (size_t i = ready->first; i < ready->end && found < count; i++)
+            if (may_have(&ready->items[i], seeker))
+                out[found++] = &ready->items[i];
+    }
+    return found;
 }
 
 soc_json *soc_task_claims_of(const struct soc_tasks *tasks, const char *agent)

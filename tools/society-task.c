@@ -19,6 +19,7 @@ static const char help[] =
     "       society-task list [--state S] [--mine] [--archived] | show ID | graph [--dot]\n"
     "       society-task ready [--familiar]\n"
     "       society-task claim [ID] [--lease D] [--own] [--resume] [--wait D] [--familiar]\n"
+    "       society-task claim --count N [--lease D] [--familiar]\n"
     "       society-task renew|release|block|submit|complete|fail|note ID [TEXT|-] [--token N]\n"
     "       society-task unblock ID | cancel|reopen ID [TEXT|-]\n"
     "       society-task assign ID --to AGENT|--nobody\n"
@@ -34,7 +35,7 @@ static const char help[] =
 
 enum { ID = 256, TITLE, TO, PARENT, ACCEPTANCE, RETRIES, NEEDS, REMOVE, LABEL, GLOB };
 enum { STATE = 512, REASON, RESULT, NOTE, TOKEN, LEASE, WAIT, MINE, DOT, NOBODY };
-enum { OWN = 768, RESUME, FAMILIAR, ARCHIVED };
+enum { OWN = 768, RESUME, FAMILIAR, COUNT, ARCHIVED };
 
 static const struct tool_option options[] = {
     {ID, "id", 1},
@@ -63,6 +64,7 @@ static const struct tool_option options[] = {
     {OWN, "own", 0},
     {RESUME, "resume", 0},
     {FAMILIAR, "familiar", 0},
+    {COUNT, "count", 1},
     {ARCHIVED, "archived", 0},
     {0, NULL, 0},
 };
@@ -116,6 +118,7 @@ static void read_options(struct tool *t, struct task_request *r)
         case OWN: r->own = 1; break;
         case RESUME: r->resume = 1; break;
         case FAMILIAR: r->familiar = 1; break;
+        case COUNT: r->count = tool_number("--count", value); break;
         case ARCHIVED: r->archived = 1; break;
         default: r->nobody = 1; break;
         }
@@ -147,7 +150,8 @@ static void free_request(struct task_request *r)
 int main(int argc, char **argv)
 {
     struct tool t = {.name = "society-task", .help = help, .options = options};
-    struct task_request request = {.priority = -1, .retries = -1, .token = SOCIETY_NO_TOKEN};
+    struct task_request request = {
+        .priority = -1, .retries = -1, .token = SOCIETY_NO_TOKEN, .count = -1};
     tool_start(&t, argc, argv);
     read_options(&t, &request);
     if (t.count == 0)

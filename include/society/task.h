@@ -167,6 +167,27 @@ int society_task_claim_wait(society *s, const char *id, int64_t lease_ms, int32_
 int society_task_claim_with(society *s, const char *id, uint32_t flags, int64_t lease_ms,
                             int32_t timeout_ms, char **ret_claim);
 
+/* society_task_claim_several: the most that are claimed by one call. */
+#define SOCIETY_CLAIMS_MAX 100
+
+/**
+ * Claims several tasks: so many of the best as are wanted, or as there are. It is as if
+ * society_task_claim_with() were called as often, without an id, but without lock files (project.json's
+ * `lockFiles`) and flags those that are ready are claimed under one lock, with one token and one
+ * sync.
+ *
+ * @param count       1 to SOCIETY_CLAIMS_MAX
+ * @param flags       0 or SOCIETY_CLAIM_FAMILIAR
+ * @param lease_ms    as for society_task_claim()
+ * @param ret_claims  receives a list of claims, as society_task_claim() gives one; NULL: not wanted
+ * @return how many were claimed, 1 or more; else as society_task_claim(). An error behind the first
+ *         claim is left to the next call.
+ *
+ * Waits for the log's lock and the disk. Since 0.1.0.
+ */
+int society_task_claim_several(society *s, int32_t count, uint32_t flags, int64_t lease_ms,
+                               society_list **ret_claims);
+
 /* society_task_change: no token was given: the agent's own current claim is meant. */
 #define SOCIETY_NO_TOKEN ((int64_t)-1)
 

@@ -10,7 +10,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/society-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 
-for program in append crowd wake sleepers history death command tasks conflicts; do
+for program in append crowd wake sleepers history death command tasks claims conflicts; do
     mkdir "$work/$program"
     (cd "$work/$program" && "$here/$program") >>"$work/results"
 done
@@ -39,9 +39,12 @@ sort -k1,1 -k2,2 -k4,4n "$work/results" | awk '
         what["command"] = "society-send / true, from start to end"
         what["hook"] = "society-guard hook with 100 reservations / true, from start to end"
         what["takeover"] = "SIGKILL of a holder until society-task claim --wait has printed / until inotify tells"
-        what["open-after-100000"] = what["open-after-1000000"] = \
-            "open and claim with 1,000 live tasks after so many changes / after the first 40,000"
-        what["claim-by-1"] = "a claim in a process that has the state / locked write(2)"
+        what["open-after-40000"] = what["open-after-100000"] = what["open-after-1000000"] = \
+            "open and claim with 1,000 live tasks after so many changes / after the first 1,000"
+        what["claim-by-1"] = "a claim in a process that has the state, no lock files / lock and counter"
+        what["claims-of-8"] = "a claim of 8 made by one call / a claim made alone"
+        what["claim-durable-by-1"] = "the same, durability power / fdatasync under the lock"
+        what["claim-files-by-1"] = "the same, lock files / a file made for each"
         what["merges"] = "society-worktree conflicts, 9 branches / git merge-tree for each of the 36 pairs"
         what["conflicts"] = "the same, working copies read, too / the same"
         what["watch"] = "society-send until society-watch has printed / until it has ended"

@@ -3,8 +3,7 @@
  * Tasks. Takeover: from SIGKILL of a holder to when a waiting society-task claim has printed the
  * claim; the floor is what death.c has: inotify told of the close of a file that the dead process
  * held. Opening: a new handle claims a task and gives it back, with LIVE tasks to choose from, after
- * more and more changes; the floor is the same after the first of them. Claims: one after the other
- * in a process that has the state, by one and by several; the floor is a locked write.
+ * more and more changes; the floor is the same after the first of them.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -23,18 +22,16 @@
 
 #define LIVE 1000
 #define DEATHS 20
-#define CLAIMS 1000
 #define OPENINGS 16 /* spread over one round of compaction, for a log grows and shrinks */
 #define SPREAD 800  /* tasks that are done between two of them */
 #define HELD_FILE "held-by-the-floor"
 
-/* Nothing waits for the disk. */
-static void write_config(const char *lock_files)
+/* Nothing waits for the disk, and no claim makes a file. */
+static void write_config(void)
 {
     FILE *file = fopen(".society-agent/project.json", "w");
     if (!file ||
-        fprintf(file, "{\"lockFiles\":%s,\"durability\":{\"tasks\":\"process\"}}\n", lock_files) <
-            0 ||
+        fputs("{\"lockFiles\":false,\"durability\":{\"tasks\":\"process\"}}\n", file) < 0 ||
         fclose(file) != 0)
         die("project.json");
 }
@@ -195,14 +192,14 @@ static int64_t open_and_claim(void)
     return took;
 }
 
-/* Goes on to so many changes, and gives the mean of some openings. */
-static int64_t measure_opening(society *s, int64_t *done, int64_t changes)
+/* Goes on to so many changes, and gives the mean of some openings, with `between` tasks that are done between two of them. */
+static int64_t measure_opening(society *s, int64_t *done, int64_t changes, int between)
 {
     int64_t sum = 0;
-    for (; *done + 3 * OPENINGS * SPREAD < changes; *done += 3)
+    for (; *done + 3 * OPENINGS * between < changes; *done += 3)
         finish_one(s);
     for (int i = 0; i < OPENINGS; i++) {
-        for (int n = 0; n < SPREAD; n++, *done += 3)
+        for (int n = 0; n < between; n++, *done += 3)
             finish_one(s);
         sum += open_and_claim();
     }
@@ -216,110 +213,21 @@ static void make_live(society *s)
               "society_task_create");
 }
 
+/* Making the tasks is the first 1,000 changes. */
 static void measure_openings(void)
 {
     int64_t most = setting("CHANGES", 100000);
-    int64_t done = 0;
+    int64_t done = LIVE;
     society *s = open_society("lead");
     make_live(s);
-    int64_t first = measure_opening(s, &done, 3 * OPENINGS * SPREAD);
-    for (int64_t changes = 100000; changes <= most; changes *= 10) {
+    int64_t first = measure_opening(s, &done, LIVE, 0);
+    for (int64_t changes = 40000; changes <= most;
+         changes = changes == 40000 ? 100000 : changes * 10) {
         char name[48];
         snprintf(name, sizeof name, "open-after-%" PRId64, changes);
         report(name, "floor", 1, first);
-        report(name, "library", 1, measure_opening(s, &done, changes));
+        report(name, "library", 1, measure_opening(s, &done, changes, SPREAD));
     }
-    society_close(s);
-}
-
-/* ---- Claims ---- */
-
-/* Says that it is ready, and waits until everybody is. */
-static void line_up(const int gate[4])
-{
-    char byte;
-    close(gate[3]);
-    if (write(gate[1], "", 1) != 1 || read(gate[2], &byte, 1) != 0)
-        die("the gate");
-}
-
-static void claim_many(int count, const int gate[4])
-{
-    char agent[32];
-    society_list *ready;
-    society *s = open_society("lead");
-    snprintf(agent, sizeof agent, "c%d", (int)getpid());
-    check(s, society_identify(s, agent), "society_identify");
-    check(s, society_tasks(s, SOCIETY_TASKS_READY, NULL, &ready), "society_tasks");
-    society_list_free(ready);
-    line_up(gate);
-    for (int i = 0; i < count; i++)
-        check(s, society_task_claim(s, NULL, 0, NULL), "society_task_claim");
-}
-
-static void write_many(int count, const int gate[4])
-{
-    static const char record[] =
-        "a claim, of about the length that it has in the log; as long as this is, and "
-        "longer by what an id, a checksum and a time need, which is the rest of this "
-        "line of plain text, and the session\n";
-    int fd = open("floor.jsonl", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    line_up(gate);
-    for (int i = 0; i < count; i++) {
-        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-        if (fd < 0 || fcntl(fd, F_OFD_SETLKW, &lock) < 0 ||
-            write(fd, record, sizeof record - 1) != (ssize_t)sizeof record - 1)
-            die("write");
-        lock.l_type = F_UNLCK;
-        fcntl(fd, F_OFD_SETLK, &lock);
-    }
-    close(fd);
-}
-
-/* Nanoseconds for each, from when all are ready until the last has ended. */
-static int64_t measure_claims(void (*claim)(int, const int[4]), int processes)
-{
-    int gate[4];
-    int failed = 0;
-    char byte;
-    if (pipe(gate) < 0 || pipe(gate + 2) < 0)
-        die("pipe");
-    for (int i = 0; i < processes; i++) {
-        pid_t pid = fork();
-        if (pid < 0)
-            die("fork");
-        if (pid == 0) {
-            claim(CLAIMS / processes, gate);
-            _exit(0);
-        }
-    }
-    close(gate[1]);
-    for (int i = 0; i < processes; i++)
-        if (read(gate[0], &byte, 1) != 1)
-            die("a process failed");
-    int64_t began = now_ns();
-    close(gate[3]);
-    for (int status; wait(&status) > 0;)
-        failed |= status;
-    if (failed)
-        die("a process failed");
-    int64_t took = now_ns() - began;
-    close(gate[0]);
-    close(gate[2]);
-    return took / CLAIMS;
-}
-
-static void measure_all_claims(int rounds)
-{
-    society *s = open_society("lead");
-    for (int i = 1; i <= rounds; i++)
-        for (int processes = 1; processes <= 8; processes += 7) {
-            char name[32];
-            snprintf(name, sizeof name, "claim-by-%d", processes);
-            make_live(s);
-            report(name, "floor", i, measure_claims(write_many, processes));
-            report(name, "library", i, measure_claims(claim_many, processes));
-        }
     society_close(s);
 }
 
@@ -334,9 +242,7 @@ int main(void)
         report("takeover", "floor", i, measure_close());
         report("takeover", "library", i, measure_takeover());
     }
-    write_config("false");
+    write_config();
     measure_openings();
-    write_config("true");
-    measure_all_claims(rounds);
     return 0;
 }

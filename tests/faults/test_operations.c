@@ -5,7 +5,7 @@
  * left, and the same operation again succeeds. (Memory: the leak sanitizer, at the end.)
  *
  * In make check every STRIDE-th fault is injected, in the long run all. SOCIETY_STRIDE sets it, SOCIETY_OPERATION names the one
- * to be tried, SOCIETY_FAULT the only number.
+ * to be tried, SOCIETY_FAULT the only number; with SOCIETY_OPERATION_PLAIN no claim makes a lock file.
  */
 #include <errno.h>
 #include <stdio.h>

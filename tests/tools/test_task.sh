@@ -70,6 +70,16 @@ is "$(society-task ready --familiar -j | jq -r .id | paste -sd' ')" "t4 t3 t2" "
 is "$(society-task -a w2 ready --familiar -j | jq -r .id | paste -sd' ')" "t4 t2 t3" "and by age for who has done nothing"
 like "$(society-task claim --familiar)" "^t4 " "claim --familiar takes the first of them"
 like "$(society-task claim --familiar)" "^t3 " "and the next"
+
+# Several claims by one call.
+fresh several
+for title in A B C; do society-task add "$title" >/dev/null; done
+is "$(society-task claim --count 2 -j | jq -r .task | paste -sd' ')" "t1 t2" "claim --count takes the best"
+like "$(society-task claim --count 5)" "^t3 [0-9]+$" "or as many as there are"
+status_is 1 "claim --count where nothing is ready" society-task claim --count 1
+status_is 2 "claim --count 0" society-task claim --count 0
+status_is 2 "claim --count with an id" society-task claim t1 --count 2
+status_is 2 "claim --count --own" society-task claim --count 2 --own
 cd "$T" || exit 1
 
 # Claims.

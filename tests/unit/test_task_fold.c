@@ -215,7 +215,7 @@ static const soc_json *best_of_all(const struct soc_tasks *tasks)
 static void check_index(const struct soc_tasks *tasks)
 {
     const struct soc_task_index *index = &tasks->index;
-    struct soc_task_seeker seeker = {"w1", "tester", NULL};
+    struct soc_task_seeker seeker = {"w1", "tester", NULL, NULL};
     size_t ready = 0;
     size_t claimed = 0;
     const soc_json *task;

@@ -17,6 +17,7 @@ struct task_request {
     const char *reason, *result, *note;
     struct texts needs, remove, labels, paths;
     int64_t priority, retries, token;
+    int64_t count;    /* of claims; -1: not given */
     int64_t lease_ms; /* 0: the project's */
     int32_t wait_ms;  /* 0: do not wait */
     int mine, dot, nobody, own, resume, familiar, archived;

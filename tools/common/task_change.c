@@ -238,11 +238,8 @@ char *task_take(struct tool *t, const struct task_request *r, const char *id)
     return claim;
 }
 
-int task_claim(struct tool *t, const struct task_request *r)
+static void print_claim(const struct tool *t, const char *text)
 {
-    tool_expect_arguments(t, 1, 2, "");
-    tool_open_as_agent(t);
-    char *text = task_take(t, r, t->count > 1 ? t->arguments[1] : NULL);
     json_value *claim = json_read(text, NULL);
     if (t->json)
         output_json(text);
@@ -250,6 +247,35 @@ int task_claim(struct tool *t, const struct task_request *r)
         printf("%s %" PRId64 "\n", json_member_text(claim, "task", "-"),
                json_member_number(claim, "token", -1));
     json_release(claim);
+}
+
+static int claim_several(struct tool *t, const struct task_request *r)
+{
+    society_list *claims;
+    if (t->count > 1 || r->own || r->resume || r->wait_ms != 0)
+        tool_usage("--count goes with --lease and --familiar alone, and with no id");
+    if (r->count < 1 || r->count > SOCIETY_CLAIMS_MAX)
+        tool_usage("--count must be from 1 to %d", SOCIETY_CLAIMS_MAX);
+    tool_open_as_agent(t);
+    uint32_t flags = r->familiar ? SOCIETY_CLAIM_FAMILIAR : 0;
+    int result =
+        society_task_claim_several(t->society, (int32_t)r->count, flags, r->lease_ms, &claims);
+    if (result < 0)
+        tool_fail_result(t, result);
+    for (int64_t i = 0; i < society_list_count(claims); i++)
+        print_claim(t, society_list_item(claims, i));
+    society_list_free(claims);
+    return STATUS_DONE;
+}
+
+int task_claim(struct tool *t, const struct task_request *r)
+{
+    tool_expect_arguments(t, 1, 2, "");
+    if (r->count != -1)
+        return claim_several(t, r);
+    tool_open_as_agent(t);
+    char *text = task_take(t, r, t->count > 1 ? t->arguments[1] : NULL);
+    print_claim(t, text);
     society_free(text);
     return STATUS_DONE;
 }

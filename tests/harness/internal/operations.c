@@ -21,15 +21,13 @@
 /* ---- The society ---- */
 
 enum { FILES = 64 };
-
 static struct kept {
     char *path;
     char *data;
     size_t length;
 } files[FILES];
 static int file_count;
-static char attachment[65];
-static char source[600];
+static char attachment[65], source[600];
 
 static void need(society *s, int result)
 {
@@ -120,6 +118,8 @@ int operations_setup(void **state)
     member_setup(state);
     faults_install();
     faults_skip_sync(true);
+    if (getenv("SOCIETY_OPERATION_PLAIN")) /* claims make no lock files */
+        write_text(member_path("project.json"), "{\"version\":1,\"lockFiles\":false}");
     society *lead = member_open("lead");
     society *w1 = member_open("w1");
     furnish(lead, w1);
@@ -468,16 +468,18 @@ WITH_LIST(compact_retain, society_compact(s, NULL, SOCIETY_COMPACT_RETAIN, &list
 
 WITH_TEXT(create, society_task_create(s, "{\"title\":\"N\",\"id\":\"new\"}", &text))
 SEE(create, is_task(s, "new", "title", "\"N\""))
-WITH_LIST(create_lines, society_task_create_lines(s,
-                                                  "{\"title\":\"N\",\"id\":\"n1\",\"dependsOn\":"
-                                                  "[\"n2\"]}\n{\"title\":\"N\",\"id\":\"n2\"}\n",
-                                                  &list))
+#define TWO_TASKS \
+    "{\"title\":\"N\",\"id\":\"n1\",\"dependsOn\":[\"n2\"]}\n{\"title\":\"N\",\"id\":\"n2\"}\n"
+WITH_LIST(create_lines, society_task_create_lines(s, TWO_TASKS, &list))
 SEE(create_lines, is_task(s, "n1", "title", "\"N\"") && is_task(s, "n2", "title", "\"N\""))
 WITH_LIST(tasks, society_tasks(s, SOCIETY_TASKS_READY, NULL, &list))
 WITH_TEXT(task_get, society_task_get(s, "t4", &text))
 WITH_TEXT(claim, society_task_claim(s, "t1", 0, &text))
 SEE(claim, is_task(s, "t1", "holder", "\"w1\""))
 WITH_TEXT(claim_best, society_task_claim(s, NULL, 5000, &text))
+WITH_LIST(claim_several, society_task_claim_several(s, 2, 0, 0, &list))
+/* Who has the state may choose under the lock. */
+WITH_TEXT(claim_known, (society_task_get(s, "-", NULL), society_task_claim(s, NULL, 0, &text)))
 WITH_TEXT(claim_wait, society_task_claim_wait(s, "t1", 0, 1000, &text))
 CHANGE(renew, "t2", "renew", "{\"leaseMs\":1234}")
 SEE(renew, is_task(s, "t2", "leaseMs", "1234"))
@@ -570,6 +572,8 @@ const struct operation operations[] = {
     {"task_get", run_task_get, NULL, 0},
     {"claim", run_claim, see_claim, SOCIETY_E_HELD},
     {"claim best", run_claim_best, NULL, SOCIETY_E_NOT_FOUND},
+    {"claim several", run_claim_several, NULL, SOCIETY_E_NOT_FOUND},
+    {"claim known", run_claim_known, NULL, SOCIETY_E_NOT_FOUND},
     {"claim wait", run_claim_wait, see_claim, SOCIETY_E_TIMEOUT},
     {"task renew", run_renew, see_renew, 0},
     {"task release", run_release, see_release, SOCIETY_E_HELD},
