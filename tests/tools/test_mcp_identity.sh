@@ -31,7 +31,16 @@ mkdir "$T/git"
 cd "$T/git/shop-agent-07" || exit 1
 once < <(printf '%s\n' "$OPEN" "$JOIN")
 is "$(joined)" agent-07 "by the worktree's slot"
+cd /
+once --workspace "$T/git/shop-agent-07" < <(printf '%s\n' "$OPEN" "$JOIN")
+is "$(joined)" agent-07 "by the slot of the workspace, wherever the client has started it"
+once --workspace "$T/none" -a lost-001 < <(printf '%s\n' "$OPEN" "$JOIN")
+is "$status" 0 "a workspace that there is not is no reason to die"
+like "$(jq -r 'select(.id == 1).result.content[0].text' "$T/out")" 'the workspace .*/none: No such file' "but is told to the model"
 cd "$T/project" || exit 1
+# shellcheck disable=SC2016 # it is meant to stand as it is
+once --workspace '${workspaceFolder}' -a here-001 < <(printf '%s\n' "$OPEN" "$JOIN")
+is "$(joined)" here-001 "a variable that the client has left as it is means nothing"
 
 # ---- Said on the way ----
 
