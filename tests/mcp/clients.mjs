@@ -39,6 +39,13 @@ async function refusals(kind, { client, call }) {
     ok(wrong.isError && /content is missing/.test(wrong.text), `${kind}: a missing argument is told to the model`, wrong);
 }
 
+async function oddities(kind, { call }) {
+    await throws(call('send', { to: 'x', content: 'y'.repeat(5e6) }), /longer than/, `${kind}: a frame over the limit is refused at once`);
+    await throws(call('send', { to: 'x', content: 'y\u0000' }), /-32700/, `${kind}: and so is what can't be read`);
+    const half = await call('send', { to: `${kind}-half`, content: 'cut \ud83d' });
+    is(half.isError, false, `${kind}: half a character is no reason`);
+}
+
 async function reading(kind, { client, call }) {
     await call('join', { role: 'tester', status: 'busy', note: 'testing' });
     const { contents } = await client.readResource({ uri: 'society://agents' });
@@ -133,6 +140,7 @@ for (const kind of ['v1', 'v2-legacy', 'v2']) {
     const member = await connect(kind, ['--agent', kind]);
     await lists(kind, member);
     await refusals(kind, member);
+    await oddities(kind, member);
     await reading(kind, member);
     await subscriptions(kind, member);
     await waiting(kind, member);
