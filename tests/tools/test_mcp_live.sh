@@ -32,6 +32,32 @@ society-task --agent other add 'For anybody' --path 'src/**' >/dev/null
 hear
 is "$(jq -c '[.id, .result.structuredContent.event, .result.structuredContent.tasks[0].title]' <<<"$heard")" '[5,"task","For anybody"]' \
     "woken by a task"
+# A task whose holder dies is something to do, too.
+society-watch --agent doomed-001 --join >/dev/null 8>&- 9<&- &
+doomed=$!
+is_online() {
+    [ "$(society-agent list --json | jq -r 'select(.agentId == "'"$1"'").online')" = true ]
+}
+wait_for 10 is_online doomed-001
+society-task --agent doomed-001 claim t1 >/dev/null
+say '{"jsonrpc":"2.0","id":"orphan","method":"tools/call","params":{"name":"wait","arguments":{"for":["task"],"seconds":600}}}'
+say '{"jsonrpc":"2.0","id":"still","method":"ping"}'
+hear
+is "$(jq -c .id <<<"$heard")" '"still"' "what another holds is no reason to wake"
+kill -KILL "$doomed"
+wait "$doomed" 2>/dev/null
+hear
+is "$(jq -c '[.id, .result.structuredContent.event, .result.structuredContent.tasks[0].id]' <<<"$heard")" '["orphan","task","t1"]' \
+    "woken by the death of a task's holder"
+like "$heard" 'held by agents that are gone' "and told why"
+say '{"jsonrpc":"2.0","id":"take","method":"tools/call","params":{"name":"task_claim"}}'
+hear
+is "$(jq -c '[.id, .result.structuredContent.task.id]' <<<"$heard")" '["take","t1"]' "which is claimed then"
+say '{"jsonrpc":"2.0","id":"own","method":"tools/call","params":{"name":"wait","arguments":{"for":["task"],"seconds":0}}}'
+hear
+is "$(jq -c '[.id, .result.structuredContent.event]' <<<"$heard")" '["own",null]' "and one's own claim is no reason either"
+say '{"jsonrpc":"2.0","id":"done","method":"tools/call","params":{"name":"task_update","arguments":{"id":"t1","change":"complete"}}}'
+hear
 society-agent --agent holder hold -- sh -c 'society-own acquire "src/**" >/dev/null && echo held && exec sleep 600' >"$T/held" &
 holder=$!
 wait_for 10 grep -q held "$T/held"
