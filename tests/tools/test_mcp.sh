@@ -29,6 +29,8 @@ for frame in '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' \
     once < <(printf '%s\n' "$frame")
     is "$(jq -c .error.code "$T/out")" -32602 "refused: $frame"
 done
+once < <(printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":"x"},'"$META"'}}')
+is "$(jq -c .error.code "$T/out")" -32602 "subscriptions that are no list"
 for method in ping logging/setLevel resources/subscribe initialize; do
     once < <(printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"'$method'","params":{'"$META"'}}')
     is "$(jq -c .error.code "$T/out")" -32601 "2026-07-28 has no $method"

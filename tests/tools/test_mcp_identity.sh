@@ -87,6 +87,11 @@ modern() {
 once < <(modern 1 '' && modern 2 ',"inputResponses":{"agent":{"action":"accept","content":{"agent":"modern-001"}}}')
 is "$(jq -c 'select(.id == 1).result | [.resultType, .inputRequests.agent.method]' "$T/out")" '["input_required","elicitation/create"]' "2026-07-28 asks by its answer"
 is "$(jq -r 'select(.id == 2).result.structuredContent.agent' "$T/out")" modern-001 "and is called again"
+list='{"jsonrpc":"2.0","id":"list","method":"resources/list","params":{'"$META"'}}'
+once < <(printf '%s\n' "$list" && modern 2 ',"arguments":{"agent":"modern-002"}' && printf '%s\n' "$list")
+is "$(jq -c 'select(.id == "list").result.resources | length' "$T/out" | tr '\n' ' ')" "3 3 " "what a call has said does not change a list of 2026-07-28"
+once -a modern-002 < <(printf '%s\n' "$list")
+is "$(jq -r 'select(.id == "list").result.resources[-1].uri' "$T/out")" society://inbox/modern-002 "what the command line says is in it"
 
 # ---- A client that comes back ----
 

@@ -94,7 +94,7 @@ static int take_answer(struct mcp *m, struct call *call, const char *record)
         free(author);
         mail_answered(m, id);
         if (society_mark_delivered(m->society, id) < 0) /* it will be shown again */
-            rpc_log(m, &call->request, LOG_WARNING, "%s", society_last_message(m->society));
+            rpc_log(m, NULL, LOG_WARNING, "%s", society_last_message(m->society));
         free(text);
     }
     json_release(message);
