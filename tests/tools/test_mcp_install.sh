@@ -117,6 +117,38 @@ args = []
 x = [1, {y = 'z'}]
 END
 )" "codex: what stands in the table and around it stays"
+# `codex mcp add --env` writes tables inside of the server's.
+install_over codex .codex/config.toml <<'END'
+[mcp_servers.society.env]
+A = "1"
+
+[mcp_servers.society]
+command = "old"
+
+[mcp_servers.society.tools.send]
+approval_mode = "approve"
+END
+is "$(cat .codex/config.toml)" "$(
+    cat <<'END'
+[mcp_servers.society.env]
+A = "1"
+
+[mcp_servers.society]
+args = []
+tool_timeout_sec = 3600
+command = "society-mcp"
+
+[mcp_servers.society.tools.send]
+approval_mode = "approve"
+END
+)" "codex: tables inside of the server's stay"
+install_over codex .codex/config.toml <<<'[mcp_servers.society.env]
+A = "1"'
+is "$(tail -n 5 .codex/config.toml | head -n 3 | tr '\n' ' ')" ' [mcp_servers.society] command = "society-mcp" ' "also where it had no header of its own"
+printf '{\r\n  "a": 1\r\n}\r\n' | install_over gemini .gemini/settings.json
+is "$(grep -c $'\r$' .gemini/settings.json) $(jq -c .a .gemini/settings.json)" "$(wc -l <.gemini/settings.json) 1" "the ends of lines stay what they were"
+printf '// mine' | install_over vscode .vscode/mcp.json
+is "$(head -n 2 .vscode/mcp.json | tr '\n' ' ')" '// mine { ' "a file with nothing but a comment"
 ln -sf ../elsewhere.json .cursor/mcp.json
 echo '{}' >elsewhere.json
 run society-mcp --install cursor

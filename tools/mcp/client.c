@@ -208,6 +208,7 @@ int client_install(const struct tool *t, const char *name, const struct client_s
     e.file = path;
     e.text = strdup(before);
     change(&e, t, server);
+    e.text = config_end_lines(e.text, before);
     if (strcmp(before, e.text) != 0)
         config_write(path, e.text, mode);
     output_text(stdout, path);
