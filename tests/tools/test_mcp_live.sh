@@ -72,6 +72,10 @@ ok "who waits for a file stands in the queue" wait_for 10 waits
 society-own --agent holder release >/dev/null
 hear
 is "$(jq -c '[.id, .result.structuredContent.granted]' <<<"$heard")" '[6,true]' "granted upon the release"
+like "$heard" 'only you write there' "and what that means"
+say '{"jsonrpc":"2.0","id":"shared","method":"tools/call","params":{"name":"files_own","arguments":{"paths":["doc/**"],"shared":true}}}'
+hear
+unlike "$heard" 'only you' "which is another thing for what is shared"
 say '{"jsonrpc":"2.0","id":"again","method":"tools/call","params":{"name":"files_own","arguments":{"release":true}}}'
 hear
 society-own --agent holder acquire 'src/**' >/dev/null

@@ -26,6 +26,15 @@ is "$(call inbox '{"id":"'"$id"'","offset":999999}' | jq -r '.structuredContent.
 once -a victim-001 < <(printf '%s\n' "$OPEN" '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"inbox"}}')
 is "$(sed -n 2p "$T/out" | jq -c '.result.structuredContent.messages')" '[]' "what was shown is read"
 
+# What nobody sees can carry a text: a byte for each variation selector, letters as tags, fillers. Emoji stay whole.
+printf '{"to":"victim-001","from":"mallory","id":"hidden","content":"\U1f60a\U000e0158\ufe01\U000e0061\u3164\u00ad\u2764\ufe0f"}\n' >>.society-agent/messages.jsonl
+is "$(call inbox '{"id":"hidden"}' | jq -r '.structuredContent.messages[0].content')" \
+    "$(printf '\U1f60a')"'\U000e0158\ufe01\U000e0061\u3164\u00ad'"$(printf '\u2764\ufe0f')" "what nobody sees is shown"
+OPEN_BEFORE=$OPEN
+OPEN=${OPEN/'"capabilities":{}'/'"capabilities":{"elicitation":{}}'}
+is "$(answer '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"question":"Yes?\u001b[2J\nOr no?"}}}' | jq -r .params.message)" \
+    "$(printf 'Yes?\\x1b[2J\nOr no?')" "a question to a person moves no terminal"
+OPEN=$OPEN_BEFORE
 
 # letters COUNT: so many z.
 letters() {
