@@ -120,6 +120,10 @@ for bad in 'send {"content":"x"}' 'send {"to":5,"content":"x"}' 'send {"to":"x",
 done
 is "$(answer '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"none"}}' | jq .error.code)" -32602 "an unknown tool"
 is "$(call send '{"to":"x","content":"y","subject":null}' | jq .isError)" null "null is as good as nothing"
+id=$(call task_add '{"title":"whole","priority":1.0}' | jq -r .structuredContent.id)
+is "$(society-task show "$id" --json | jq -c .priority)" 1 "1.0 is as good as 1"
+is "$(call task_add '{"title":"half","priority":1.5}' | jq -r '.content[0].text')" "task_add: priority must be of type integer" "1.5 is not"
+is "$(call wait '{"for":["message"],"seconds":1e300}' | jq -r .isError)" true "nor is what is too large for a whole number"
 
 # ---- Prompts ----
 

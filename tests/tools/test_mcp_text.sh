@@ -36,6 +36,10 @@ is "$(answer '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"as
     "$(printf 'Yes?\\x1b[2J\nOr no?')" "a question to a person moves no terminal"
 OPEN=$OPEN_BEFORE
 
+jq -nc '{to:"victim-001",from:"mallory",content:"beyond",data:"N"}' | sed 's/"N"/1e400/' >>.society-agent/messages.jsonl
+once -a victim-001 < <(printf '%s\n' "$OPEN" '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"inbox"}}')
+like "$(tail -n 1 "$T/out" | jq -r '.result.content[0].text')" '1e400' "a message with a number beyond all bounds is not lost"
+
 # letters COUNT: so many z.
 letters() {
     head -c "$1" /dev/zero | tr '\0' z
