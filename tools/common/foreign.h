@@ -31,6 +31,10 @@ char *foreign_line(const char *text, size_t most);
  * *ret_next; 0: that is all. */
 char *foreign_text(const char *text, size_t offset, size_t most, size_t *ret_next);
 
+/* What foreign_line() gave, on a line of ours: in quotes that it can't end, unless it is an id, a
+ * pattern or the like, which could not be read as a sentence. */
+void foreign_word(FILE *out, const char *line);
+
 /* A text of several lines, each behind "| ". It ends with a newline. */
 void foreign_quote(FILE *out, const char *text);
 
