@@ -6,6 +6,7 @@
 #include "task_rules.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "path.h"
@@ -18,12 +19,29 @@ static const char *text_of(const soc_json *task, const char *key)
     return text ? text : "";
 }
 
+enum { QUOTED_MOST = 80, QUOTED_SIZE = QUOTED_MOST + 8 };
+
 static bool is_state(const struct soc_task_change *change, const char *state)
 {
     return strcmp(text_of(change->task, "state"), state) == 0;
 }
 
 /* ---- Refusals ---- */
+
+/* Somebody's words inside of ours: they can't end their quotes, nor fill the message. */
+static void quote_words(const char *words, char ret_quoted[QUOTED_SIZE])
+{
+    size_t length = strlen(words);
+    size_t shown = length;
+    size_t used = 0;
+    if (length > QUOTED_MOST)
+        for (shown = QUOTED_MOST; shown > 0 && ((unsigned char)words[shown] & 0xc0) == 0x80;)
+            shown--;
+    ret_quoted[used++] = '"';
+    for (size_t i = 0; i < shown; i++)
+        ret_quoted[used++] = words[i] == '"' ? '\'' : words[i];
+    snprintf(ret_quoted + used, QUOTED_SIZE - used, "%s\"", shown < length ? "..." : "");
+}
 
 static int refuse_state(const struct soc_task_change *change, struct soc_error *error)
 {
@@ -34,8 +52,11 @@ static int refuse_state(const struct soc_task_change *change, struct soc_error *
         return soc_fail(error, SOCIETY_E_HELD, "%s is held by %s (since %s, token %" PRId64 ")",
                         change->id, holder, since ? since : "an unknown time", token);
     const char *reason = soc_json_get_string(change->task, "reason");
+    char quoted[QUOTED_SIZE] = "";
+    if (reason)
+        quote_words(reason, quoted);
     return soc_fail(error, SOCIETY_E_HELD, "%s is %s%s%s", change->id,
-                    text_of(change->task, "state"), reason ? ": " : "", reason ? reason : "");
+                    text_of(change->task, "state"), reason ? ": " : "", quoted);
 }
 
 /* Names what is not done yet: `t3 waits for t1 (claimed), t2 (absent)`. */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "claim.h"
+#include "lease.h"
 #include "record.h"
 #include "registry.h"
 #include "task.h"
@@ -11,8 +13,10 @@
 #include "task_rules.h"
 #include "task_work.h"
 
-#define NEED_AN_AGENT (SOCIETY_TASKS_READY | SOCIETY_TASKS_MINE | SOCIETY_TASKS_FAMILIAR)
+#define NEED_AN_AGENT \
+    (SOCIETY_TASKS_READY | SOCIETY_TASKS_MINE | SOCIETY_TASKS_FAMILIAR | SOCIETY_TASKS_ABANDONED)
 #define ALL_FLAGS (NEED_AN_AGENT | SOCIETY_TASKS_ARCHIVED)
+#define ONE_OF (SOCIETY_TASKS_READY | SOCIETY_TASKS_ARCHIVED | SOCIETY_TASKS_ABANDONED)
 
 const char *soc_task_role(struct society *s)
 {
@@ -249,6 +253,38 @@ static int choose_ready(struct chosen *chosen, struct society *s, const struct s
     return result;
 }
 
+/* Whether a claim without an id would take this task over: 1, 0; errnos. What the agent has from
+ * short calls of its own is not given to it again. */
+static int is_abandoned(struct society *s, const soc_json *task, const char *role)
+{
+    int64_t left;
+    const char *holder = soc_json_get_string(task, "holder");
+    bool own = holder && strcmp(holder, s->agent) == 0;
+    if (!soc_task_is_for(task, s->agent, role) ||
+        (own && !soc_json_get_bool(task, "present", false)))
+        return 0;
+    return soc_claim_is_over(s, task, &left);
+}
+
+static int choose_abandoned(struct chosen *chosen, struct society *s, const struct soc_tasks *tasks,
+                            uint32_t flags, const char *state)
+{
+    const struct soc_ranks *claimed = &tasks->index.claimed;
+    const char *role = soc_task_role(s);
+    int result = 0;
+    soc_lease_begin(s);
+    for (int64_t p = 0; result >= 0 && p < SOC_PRIORITIES; p++) {
+        for (size_t i = claimed->first; result >= 0 && i < claimed->end; i++) {
+            const soc_json *task = claimed->items[i].task;
+            result = soc_task_priority(task) == p ? is_abandoned(s, task, role) : 0;
+            if (result == 1)
+                choose(chosen, s, task, flags, state);
+        }
+    }
+    int noted = soc_lease_end(s);
+    return result < 0 ? result : noted;
+}
+
 static int list(struct society *s, const struct soc_tasks *tasks, uint32_t flags, const char *state,
                 society_list *out)
 {
@@ -258,6 +294,8 @@ static int list(struct society *s, const struct soc_tasks *tasks, uint32_t flags
     int result = chosen.items ? 0 : -ENOMEM;
     if (result == 0 && (flags & SOCIETY_TASKS_READY) != 0)
         result = choose_ready(&chosen, s, tasks, flags, state);
+    else if (result == 0 && (flags & SOCIETY_TASKS_ABANDONED) != 0)
+        result = choose_abandoned(&chosen, s, tasks, flags, state);
     else
         for (void *i = NULL; result == 0 && (i = soc_json_next(tasks->tasks, i, &id, &task));)
             choose(&chosen, s, task, flags, state);
@@ -266,7 +304,9 @@ static int list(struct society *s, const struct soc_tasks *tasks, uint32_t flags
         result = view ? soc_list_add_json(out, view) : -ENOMEM;
     }
     free(chosen.items);
-    return result < 0 ? soc_fail_memory(&s->error) : (int)chosen.count;
+    if (result == -ENOMEM)
+        return soc_fail_memory(&s->error);
+    return result < 0 ? result : (int)chosen.count;
 }
 
 /* A task as society_task_get() gives it; NULL: no memory. */
@@ -318,8 +358,9 @@ static int check_question(struct society *s, uint32_t flags, const char *state)
         return result;
     if ((flags & ~(uint32_t)ALL_FLAGS) != 0)
         return soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
-    if ((flags & SOCIETY_TASKS_ARCHIVED) != 0 && (flags & SOCIETY_TASKS_READY) != 0)
-        return soc_fail(&s->error, SOCIETY_E_INVALID, "no archived task is ready");
+    if ((flags & ONE_OF & ((flags & ONE_OF) - 1)) != 0)
+        return soc_fail(&s->error, SOCIETY_E_INVALID,
+                        "no task is more than one of ready, abandoned and archived");
     if ((flags & NEED_AN_AGENT) != 0 && s->agent[0] == '\0')
         return soc_fail(&s->error, SOCIETY_E_NO_AGENT, "ready or mine for whom? no agent");
     if (state && !soc_task_is_state(state))

@@ -12,13 +12,14 @@
 #include "mcp/mcp.h"
 
 static const char help[] =
-    "Usage: society-mcp [--role R] [--capability C]...\n"
+    "Usage: society-mcp [--workspace DIR] [--role R] [--capability C]...\n"
     "       society-mcp --print-config CLIENT | --install CLIENT\n"
     "Serves the Model Context Protocol on standard input and output: the society as tools\n"
     "of a coding agent. A client starts it; nothing happens before the first call.\n"
     "\n"
     "  -p, --print-config CLIENT  print what CLIENT's configuration needs\n"
     "      --install CLIENT       write it into the project's file, keeping the rest\n"
+    "  -w, --workspace DIR        where the project is, if the client starts this elsewhere\n"
     "  -r, --role R               what the agent is registered as\n"
     "  -c, --capability C         what it can do; may be repeated\n"
     "CLIENT is claude, codex, kilo, cursor, gemini or vscode.\n"
@@ -27,11 +28,8 @@ static const char help[] =
 enum { INSTALL = 256 };
 
 static const struct tool_option options[] = {
-    {'p', "print-config", 1},
-    {INSTALL, "install", 1},
-    {'r', "role", 1},
-    {'c', "capability", 1},
-    {0, NULL, 0},
+    {'p', "print-config", 1}, {INSTALL, "install", 1}, {'w', "workspace", 1},
+    {'r', "role", 1},         {'c', "capability", 1},  {0, NULL, 0},
 };
 
 struct request_of_user {
@@ -48,6 +46,7 @@ static void read_options(struct tool *t, struct request_of_user *u)
         switch (code) {
         case 'p': u->print = value; break;
         case INSTALL: u->install = value; break;
+        case 'w': u->server.workspace = value; break;
         case 'r': u->server.role = value; break;
         default: texts_add(&u->capabilities, value); break;
         }
@@ -66,6 +65,7 @@ static int serve(struct tool *t, const struct client_server *server)
         tool_warn("this speaks the Model Context Protocol and is started by a client: see "
                   "--print-config");
     mcp_begin(&m, t);
+    m.workspace = server->workspace;
     m.role = server->role;
     m.capability = server->capability;
     m.capability_count = server->capability_count;

@@ -45,6 +45,9 @@ extern "C" {
 /* society_tasks, not with SOCIETY_TASKS_READY: the tasks that compaction has left to the archive, and
  * only these, each whole, as society_task_get() gives it. Reads all of the archive. */
 #define SOCIETY_TASKS_ARCHIVED 8u
+/* society_tasks: only claimed tasks whose claim society_task_claim() without an id would take over
+ * if nothing was ready, best first: the holder died, or its lease ran out. */
+#define SOCIETY_TASKS_ABANDONED 16u
 
 /**
  * Makes a task.
@@ -82,7 +85,7 @@ int society_task_create(society *s, const char *task, char **ret_id);
 int society_task_create_lines(society *s, const char *tasks, society_list **ret_ids);
 
 /**
- * The tasks, in order of creation (with SOCIETY_TASKS_READY best first). Of those that are over,
+ * The tasks, in order of creation (with SOCIETY_TASKS_READY or _ABANDONED best first). Of those that are over,
  * compaction keeps the 1,000 that ended last and those that a live one depends on or has as its
  * parent; the others are given with SOCIETY_TASKS_ARCHIVED.
  *

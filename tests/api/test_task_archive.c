@@ -169,7 +169,7 @@ static void test_the_archive_is_listed(void **state)
                      0);
     society_list_free(list);
     assert_refused(w1, society_tasks(w1, SOCIETY_TASKS_ARCHIVED | SOCIETY_TASKS_READY, NULL, &list),
-                   SOCIETY_E_INVALID, "no archived task is ready");
+                   SOCIETY_E_INVALID, "no task is more than one of");
 }
 
 static void test_what_is_archived_stays(void **state)

@@ -78,6 +78,20 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* The tasks that w1 could take over, as "ID ID …". */
+static void assert_abandoned(const char *expected)
+{
+    society_list *list;
+    char ids[256] = "";
+
+    assert_ok(w1, society_tasks(w1, SOCIETY_TASKS_ABANDONED, NULL, &list));
+    for (int64_t i = 0; i < society_list_count(list); i++)
+        snprintf(ids + strlen(ids), sizeof ids - strlen(ids), "%s%s", *ids ? " " : "",
+                 member_field(society_list_item(list, i), "id"));
+    society_list_free(list);
+    assert_string_equal(ids, expected);
+}
+
 static void test_a_dead_holders_claim_is_taken_over(void **state)
 {
     int64_t token;
@@ -88,8 +102,11 @@ static void test_a_dead_holders_claim_is_taken_over(void **state)
     pid_t child = start_holder(true, 0, &token);
     assert_refused(w1, society_task_claim(w1, "t1", 0, NULL), SOCIETY_E_HELD, "t1 is held by w3");
     assert_refused(w1, society_task_claim(w1, NULL, 0, NULL), SOCIETY_E_NOT_FOUND, "nothing");
+    assert_abandoned("");
     kill_holder(child);
+    assert_abandoned("\"t1\"");
     assert_ok(w1, society_task_claim(w1, NULL, 0, &text));
+    assert_abandoned("");
     snprintf(expected, sizeof expected, "%" PRId64, token);
     assert_string_equal(member_field(text, "takeover"), expected);
     society_free(text);

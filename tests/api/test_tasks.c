@@ -271,7 +271,7 @@ static void test_the_life_of_a_task(void **state)
     task_claim(w2, "t1");
     assert_ok(w2, task_change(w2, "t1", "block", "{\"reason\":\"rain\"}"));
     assert_refused(w1, society_task_claim(w1, "t1", 0, NULL), SOCIETY_E_HELD,
-                   "t1 is blocked: rain");
+                   "t1 is blocked: \"rain\"");
     assert_ok(lead, task_change(lead, "t1", "unblock", NULL));
     assert_field("t1", "reason", "null");
     task_claim(w1, "t1");

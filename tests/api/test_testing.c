@@ -182,6 +182,42 @@ static void test_a_lease_runs_by_the_clock(void **state)
     assert_ok(w2, society_task_claim(w2, "t1", 0, NULL));
 }
 
+/* How many tasks an agent could take over, and the first of them. */
+static int64_t abandoned(society *s, char ret_first[16])
+{
+    society_list *list;
+
+    ret_first[0] = '\0';
+    assert_ok(s, society_tasks(s, SOCIETY_TASKS_ABANDONED, NULL, &list));
+    int64_t count = society_list_count(list);
+    if (count > 0)
+        snprintf(ret_first, 16, "%s", member_text(society_list_item(list, 0), "id"));
+    society_list_free(list);
+    return count;
+}
+
+static void test_the_abandoned_are_listed_as_they_would_be_claimed(void **state)
+{
+    char first[16];
+
+    (void)state;
+    task_add("{\"id\":\"t1\",\"title\":\"a\"}");
+    task_add("{\"id\":\"t2\",\"title\":\"b\",\"priority\":0}");
+    task_add("{\"id\":\"t3\",\"title\":\"c\",\"role\":\"other\"}");
+    assert_ok(w1, society_task_claim(w1, "t1", 10 * MINUTE, NULL));
+    assert_ok(w1, society_task_claim(w1, "t2", 10 * MINUTE, NULL));
+    assert_int_equal(abandoned(w2, first), 0);
+    assert_int_equal(society_test_advance(test, 10 * MINUTE), 0);
+    assert_int_equal(abandoned(w2, first), 2);
+    assert_string_equal(first, "t2");
+    assert_int_equal(abandoned(w1, first), 0); /* its own */
+    assert_ok(w1, society_task_change(w1, "t2", "renew", NULL, SOCIETY_NO_TOKEN));
+    assert_int_equal(abandoned(w2, first), 1);
+    assert_string_equal(first, "t1");
+    assert_refused(w2, society_tasks(w2, SOCIETY_TASKS_ABANDONED | SOCIETY_TASKS_READY, NULL, NULL),
+                   SOCIETY_E_INVALID, "more than one of");
+}
+
 static void test_waiting_moves_the_clock(void **state)
 {
     society_tail *tail;
@@ -393,6 +429,7 @@ int main(void)
         TEST(test_a_dead_ones_mutex_is_free),
         TEST(test_what_is_refused),
         TEST(test_a_lease_runs_by_the_clock),
+        TEST(test_the_abandoned_are_listed_as_they_would_be_claimed),
         TEST(test_waiting_moves_the_clock),
         TEST(test_waiting_for_a_lease_moves_it_so_far),
         TEST(test_waiting_for_ever_is_noticed),

@@ -13,7 +13,7 @@ OPEN='{"jsonrpc":"2.0","id":"open","method":"initialize","params":{"protocolVers
 
 # once OPTION… <FRAMES: what a server that gets these answers, a line each, in $T/out.
 once() {
-    run timeout 20 society-mcp "$@"
+    run timeout 60 society-mcp "$@"
 }
 
 # answer FRAME: the answer to one frame behind the handshake.
@@ -41,7 +41,7 @@ say() {
 }
 hear() {
     heard=
-    read -r -t 20 heard <&9
+    read -r -t 60 heard <&9
 }
 # disconnect: the server of the next connection reads from the same pipe, so this one must be gone.
 disconnect() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Everything a client can do, with the official SDK: version 1, and version 2 in both eras of the protocol.
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { encode } from 'gpt-tokenizer';
 
 import { connect, directory, done, is, isRunning, like, note, ok, society, throws, until } from './common.mjs';
@@ -37,6 +38,65 @@ async function refusals(kind, { client, call }) {
     await throws(client.getPrompt({ name: 'none' }), /-32602/, `${kind}: an unknown prompt`);
     const wrong = await call('send', { to: 'x' });
     ok(wrong.isError && /content is missing/.test(wrong.text), `${kind}: a missing argument is told to the model`, wrong);
+}
+
+// Every tool, in each of the ways in which it can answer, against the schema that it was listed with.
+async function schemas(kind, { client, call }) {
+    const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, validateFormats: false });
+    const { tools } = await client.listTools();
+    const outputs = new Map(tools.map((tool) => [tool.name, ajv.compile(tool.outputSchema)]));
+    const inputs = new Map(tools.map((tool) => [tool.name, ajv.compile(tool.inputSchema)]));
+    const seen = new Set();
+    const wrong = [];
+    const look = async (name, args = {}, more = undefined) => {
+        const { text, isError, ...structure } = await call(name, args, more);
+        seen.add(name);
+        if (isError) wrong.push([name, text]);
+        else if (!outputs.get(name)(structure)) wrong.push([name, structure, outputs.get(name).errors]);
+        if (!inputs.get(name)(args)) wrong.push([name, args, inputs.get(name).errors]);
+        return structure;
+    };
+    const me = `${kind}-schemas`;
+    const task = `${kind}-task`;
+    const glob = `${kind}/**`;
+    await look('join', { role: 'tester', capabilities: ['a'], status: 'idle', note: 'n' });
+    const { id } = await look('send', { to: [me, 'nobody'], content: 'to two', type: 'status_update', subject: 's', data: { a: 1 } });
+    await look('send', { to: 'nobody', content: 'x', replyTo: id, priority: 'log' });
+    society('send', '--agent', 'other', me, 'first');
+    const { messages } = await look('wait', { for: ['message'], seconds: 5 });
+    await look('inbox', { id: messages[0].id, offset: 1, ack: [messages[0].id] });
+    await look('inbox', { thread: messages[0].id, limit: 1 });
+    await look('inbox');
+    await look('ask', { question: 'q', to: 'other', choices: ['a'], seconds: 0 });
+    await look('task_add', { id: task, title: 't', description: 'd', priority: 0, paths: [glob], acceptance: 'a' });
+    await look('task_add', { id: `${task}-2`, title: 't', dependsOn: [task], role: 'nobody', assignee: 'role:nobody' });
+    await look('wait', { for: ['task'], seconds: 0 });
+    for (const args of [{}, { id: task }, { state: 'open' }, { ready: true }, { mine: true }, { after: task }, { id: task, offset: 1 }])
+        await look('task_list', args);
+    await look('task_claim', { id: `${task}-2` });
+    const { token } = await look('task_claim', { id: task, own: true });
+    await look('status');
+    await look('task_update', { id: task, change: 'note', text: 'n', token });
+    await look('task_update', { id: task, change: 'block', text: 'why' });
+    await look('task_update', { id: task, change: 'unblock' });
+    society('own', '--agent', 'other', 'acquire', `${kind}-other/**`);
+    await look('files_own', { paths: [`${kind}-x`], shared: true, reason: 'r' });
+    await look('files_own', { paths: [`${kind}-other/a`] });
+    await look('files_check', { paths: [`${kind}-other/a`, 'b'] });
+    await look('files_check', { paths: ['b'] });
+    await look('wait', { paths: ['b'], seconds: 0 });
+    await look('files_own', { release: true });
+    await look('task_update', { id: task, change: 'cancel' });
+    await look('wait', { seconds: 0 });
+    is(wrong, [], `${kind}: every answer is as its schema says`);
+    is(seen.size, tools.length, `${kind}: of every tool`);
+}
+
+async function oddities(kind, { call }) {
+    await throws(call('send', { to: 'x', content: 'y'.repeat(5e6) }), /longer than/, `${kind}: a frame over the limit is refused at once`);
+    await throws(call('send', { to: 'x', content: 'y\u0000' }), /-32700/, `${kind}: and so is what can't be read`);
+    const half = await call('send', { to: `${kind}-half`, content: 'cut \ud83d' });
+    is(half.isError, false, `${kind}: half a character is no reason`);
 }
 
 async function reading(kind, { client, call }) {
@@ -133,6 +193,8 @@ for (const kind of ['v1', 'v2-legacy', 'v2']) {
     const member = await connect(kind, ['--agent', kind]);
     await lists(kind, member);
     await refusals(kind, member);
+    await schemas(kind, await connect(kind, ['--agent', `${kind}-schemas`]));
+    await oddities(kind, member);
     await reading(kind, member);
     await subscriptions(kind, member);
     await waiting(kind, member);

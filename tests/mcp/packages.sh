@@ -27,6 +27,7 @@ cat >"$directory/package.json.new" <<END
     "@modelcontextprotocol/client": "2.4.0",
     "@modelcontextprotocol/inspector": "2.12.0",
     "@modelcontextprotocol/conformance": "0.2.0-alpha.12",
+    "ajv": "8.20.0",
     "gpt-tokenizer": "4.0.0"
   }
 }

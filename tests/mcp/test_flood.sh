@@ -18,6 +18,8 @@ diag "$(cat out err)"
 read -r _ done_calls _ _ _ persecond _ early _ late <out
 is "$done_calls" "$calls" "all of them"
 diag "$persecond calls a second"
-# Sixteen bytes lost in one kind of call would be 130 KiB of a hundred thousand calls.
-ok "memory has not grown by more than 128 KiB in the second half" test $((late - early)) -le 128
+# Sixteen bytes lost in one kind of call would be 130 KiB of a hundred thousand calls, 1,300 of a million. What is in use stays the
+# same; but of what malloc() keeps free, more and more pages have been touched, until all of its 1.3 MiB have.
+limit=$((calls / 2048 > 128 ? calls / 2048 : 128))
+ok "memory has not grown by more than $limit KiB in the second half" test $((late - early)) -le "$limit"
 done_testing

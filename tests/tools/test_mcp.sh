@@ -29,6 +29,8 @@ for frame in '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' \
     once < <(printf '%s\n' "$frame")
     is "$(jq -c .error.code "$T/out")" -32602 "refused: $frame"
 done
+once < <(printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":"x"},'"$META"'}}')
+is "$(jq -c .error.code "$T/out")" -32602 "subscriptions that are no list"
 for method in ping logging/setLevel resources/subscribe initialize; do
     once < <(printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"'$method'","params":{'"$META"'}}')
     is "$(jq -c .error.code "$T/out")" -32601 "2026-07-28 has no $method"
@@ -53,6 +55,18 @@ empty "$(answer '{"jsonrpc":"2.0","id":77,"result":{}}')" "nor does an answer th
 is "$(answer "$(printf '%0.s[' $(seq 5000))" | jq -c .error.code)" -32700 "deep nesting"
 once < <(printf '%s\n' "$OPEN" && printf '{"jsonrpc":"2.0",\0"id":1}\n{"jsonrpc":"2.0","id":2,"method":"ping"}\n')
 is "$(tail -n +2 "$T/out" | jq -c '.error.code // .id' | tr '\n' ' ')" "-32700 2 " "a NUL; and what follows is served"
+is "$(answer '{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"id":6,"name":"se' | jq -c '[.id, .error.code]')" '[5,-32700]' \
+    "a frame that is cut off is refused by its id"
+is "$(answer '{"method":"ping","jsonrpc":"2.0","params":{"text":"\u0000","id":6},"id":"a\"b"}' | jq -c '[.id, .error.code]')" '["a\"b",-32700]' \
+    "and so is one with a NUL"
+for bad in '{"jsonrpc":"2.0","id":5,"result":{"x":"\u0000"}}' '{"jsonrpc":"2.0","method":"ping","params":{"id":5,"x":"\u0000"}}' \
+    '[{"jsonrpc":"2.0","method":"ping","id":5,"x":"\u0000"}]' '{"jsonrpc":"2.0","method":"ping","id":[5],"x":"\u0000"}' \
+    '{"jsonrpc":"2.0","method":"ping","id":5.5,"x":"\u0000"}' '{"jsonrpc":"2.0","method":"ping","id":'"$(printf '%0.s1' $(seq 300))"'}'; do
+    is "$(answer "$bad" | jq -c 'has("id")')" false "no id is made up: ${bad:0:80}"
+done
+is "$(call send '{"to":"half-001","content":"\ud83d whole \ud83d\ude00 \ude00 and \\ud83d \ud83d"}' | jq .isError)" null \
+    "half a character, as JavaScript cuts them, loses no message"
+is "$(society-inbox --agent half-001 --json | jq -r .content)" "$(printf '\ufffd whole \U1f600 \ufffd and \\ud83d \ufffd')" "what is whole stays"
 once < <(printf '%s\r\n\r\n  \n%s\r\n' "$OPEN" '{"jsonrpc":"2.0","id":2,"method":"ping"}')
 is "$(wc -l <"$T/out")" 2 "blank lines are passed over"
 once < <(
@@ -62,6 +76,13 @@ once < <(
 )
 is "$(tail -n +2 "$T/out" | jq -c '.error.code // .id' | tr '\n' ' ')" "-32600 2 " "a frame over the limit; and what follows is served"
 like "$(jq -r 'select(.error) | .error.message' "$T/out")" 'longer than 4194304 bytes' "with the limit"
+is "$(jq -c 'select(.error) | .id' "$T/out")" 1 "and its id"
+once < <(
+    printf '%s\n{"method":"tools/call","params":{"name":"send","arguments":{"id":3,"content":"' "$OPEN"
+    head -c 9000000 /dev/zero | tr '\0' 'x'
+    printf '"}},"jsonrpc":"2.0","id":2}\n{"jsonrpc":"2.0","id":3,"method":"ping"}\n'
+)
+is "$(tail -n +2 "$T/out" | jq -c '[.id, .error.code]' | tr '\n' ' ')" "[2,-32600] [3,null] " "also where that stands at the end"
 once < <(
     printf '%s\n{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"' "$OPEN"
     head -c 4100000 /dev/zero | tr '\0' 'x'
@@ -99,6 +120,10 @@ for bad in 'send {"content":"x"}' 'send {"to":5,"content":"x"}' 'send {"to":"x",
 done
 is "$(answer '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"none"}}' | jq .error.code)" -32602 "an unknown tool"
 is "$(call send '{"to":"x","content":"y","subject":null}' | jq .isError)" null "null is as good as nothing"
+id=$(call task_add '{"title":"whole","priority":1.0}' | jq -r .structuredContent.id)
+is "$(society-task show "$id" --json | jq -c .priority)" 1 "1.0 is as good as 1"
+is "$(call task_add '{"title":"half","priority":1.5}' | jq -r '.content[0].text')" "task_add: priority must be of type integer" "1.5 is not"
+is "$(call wait '{"for":["message"],"seconds":1e300}' | jq -r .isError)" true "nor is what is too large for a whole number"
 
 # ---- Prompts ----
 

@@ -31,7 +31,16 @@ mkdir "$T/git"
 cd "$T/git/shop-agent-07" || exit 1
 once < <(printf '%s\n' "$OPEN" "$JOIN")
 is "$(joined)" agent-07 "by the worktree's slot"
+cd /
+once --workspace "$T/git/shop-agent-07" < <(printf '%s\n' "$OPEN" "$JOIN")
+is "$(joined)" agent-07 "by the slot of the workspace, wherever the client has started it"
+once --workspace "$T/none" -a lost-001 < <(printf '%s\n' "$OPEN" "$JOIN")
+is "$status" 0 "a workspace that there is not is no reason to die"
+like "$(jq -r 'select(.id == 1).result.content[0].text' "$T/out")" 'the workspace .*/none: No such file' "but is told to the model"
 cd "$T/project" || exit 1
+# shellcheck disable=SC2016 # it is meant to stand as it is
+once --workspace '${workspaceFolder}' -a here-001 < <(printf '%s\n' "$OPEN" "$JOIN")
+is "$(joined)" here-001 "a variable that the client has left as it is means nothing"
 
 # ---- Said on the way ----
 
@@ -78,6 +87,11 @@ modern() {
 once < <(modern 1 '' && modern 2 ',"inputResponses":{"agent":{"action":"accept","content":{"agent":"modern-001"}}}')
 is "$(jq -c 'select(.id == 1).result | [.resultType, .inputRequests.agent.method]' "$T/out")" '["input_required","elicitation/create"]' "2026-07-28 asks by its answer"
 is "$(jq -r 'select(.id == 2).result.structuredContent.agent' "$T/out")" modern-001 "and is called again"
+list='{"jsonrpc":"2.0","id":"list","method":"resources/list","params":{'"$META"'}}'
+once < <(printf '%s\n' "$list" && modern 2 ',"arguments":{"agent":"modern-002"}' && printf '%s\n' "$list")
+is "$(jq -c 'select(.id == "list").result.resources | length' "$T/out" | tr '\n' ' ')" "3 3 " "what a call has said does not change a list of 2026-07-28"
+once -a modern-002 < <(printf '%s\n' "$list")
+is "$(jq -r 'select(.id == "list").result.resources[-1].uri' "$T/out")" society://inbox/modern-002 "what the command line says is in it"
 
 # ---- A client that comes back ----
 

@@ -8,12 +8,21 @@ unset SOCIETY_DIR SOCIETY_AGENT SOCIETY_AGENT_ID AMEIDE_AGENT_ID
 mkdir -p "$T/project/deeper" "$T/project/.git"
 cd "$T/project" || exit 1
 
-for client in claude cursor gemini; do
+for client in claude gemini; do
     is "$(society-mcp --print-config $client -a a-1 -r dev | jq -c '.mcpServers.society | [.command, .args]')" \
         '["society-mcp",["--agent","a-1","--role","dev"]]' "$client"
 done
-is "$(society-mcp --print-config vscode | jq -c .servers.society)" '{"type":"stdio","command":"society-mcp","args":[]}' "vscode"
-is "$(society-mcp --print-config kilo -C /x | jq -c .mcp.society)" '{"type":"local","command":["society-mcp","--dir","/x"],"enabled":true}' "kilo"
+# These start servers anywhere, and fill in where the project is.
+is "$(society-mcp --print-config cursor -a a-1 | jq -c .mcpServers.society.args)" \
+    '["--workspace","${workspaceFolder}","--agent","a-1"]' "cursor"
+is "$(society-mcp --print-config vscode | jq -c .servers.society)" \
+    '{"type":"stdio","command":"society-mcp","args":["--workspace","${workspaceFolder}"]}' "vscode"
+is "$(society-mcp --print-config cursor -w /x | jq -c .mcpServers.society.args)" '["--workspace","/x"]' "another workspace"
+is "$(society-mcp --print-config claude -C deeper | jq -c .mcpServers.society.args)" '["--dir","'"$T"'/project/deeper"]' \
+    "a directory that was named is found from anywhere"
+is "$(society-mcp --print-config kilo -C /x | jq -c .mcp.society)" \
+    '{"type":"local","command":["society-mcp","--dir","/x"],"enabled":true,"timeout":3600000}' "kilo"
+is "$(society-mcp --print-config gemini | jq -c .mcpServers.society.timeout)" 3600000 "gemini"
 is "$(society-mcp --print-config codex -c 'a "b"' | head -n 3 | tr '\n' ' ')" \
     '[mcp_servers.society] command = "society-mcp" args = ["--capability","a \"b\""] ' "codex"
 empty "$(ls -A | grep -v '^.git$\|^deeper$')" "printing writes nothing"
@@ -59,7 +68,7 @@ is "$(cat .vscode/mcp.json)" "$(
 		"society": {
 			"type": "stdio",
 			"command": "society-mcp",
-			"args": []
+			"args": ["--workspace","${workspaceFolder}"]
 		}
 	},
 	"inputs": [],
@@ -108,6 +117,38 @@ args = []
 x = [1, {y = 'z'}]
 END
 )" "codex: what stands in the table and around it stays"
+# `codex mcp add --env` writes tables inside of the server's.
+install_over codex .codex/config.toml <<'END'
+[mcp_servers.society.env]
+A = "1"
+
+[mcp_servers.society]
+command = "old"
+
+[mcp_servers.society.tools.send]
+approval_mode = "approve"
+END
+is "$(cat .codex/config.toml)" "$(
+    cat <<'END'
+[mcp_servers.society.env]
+A = "1"
+
+[mcp_servers.society]
+args = []
+tool_timeout_sec = 3600
+command = "society-mcp"
+
+[mcp_servers.society.tools.send]
+approval_mode = "approve"
+END
+)" "codex: tables inside of the server's stay"
+install_over codex .codex/config.toml <<<'[mcp_servers.society.env]
+A = "1"'
+is "$(tail -n 5 .codex/config.toml | head -n 3 | tr '\n' ' ')" ' [mcp_servers.society] command = "society-mcp" ' "also where it had no header of its own"
+printf '{\r\n  "a": 1\r\n}\r\n' | install_over gemini .gemini/settings.json
+is "$(grep -c $'\r$' .gemini/settings.json) $(jq -c .a .gemini/settings.json)" "$(wc -l <.gemini/settings.json) 1" "the ends of lines stay what they were"
+printf '// mine' | install_over vscode .vscode/mcp.json
+is "$(head -n 2 .vscode/mcp.json | tr '\n' ' ')" '// mine { ' "a file with nothing but a comment"
 ln -sf ../elsewhere.json .cursor/mcp.json
 echo '{}' >elsewhere.json
 run society-mcp --install cursor

@@ -140,7 +140,7 @@ static void test_a_refusal_names_the_holder(void **state)
     assert_string_equal(why.text, words);
     assert_int_equal(change("block", "w1", "'reason':'rain'"), 0);
     assert_held(change("claim", "w2", ""));
-    assert_string_equal(why.text, "t1 is blocked: rain");
+    assert_string_equal(why.text, "t1 is blocked: \"rain\"");
 }
 
 static int with_token(const char *type, const char *from, int64_t token, const char *members)

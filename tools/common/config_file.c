@@ -89,6 +89,37 @@ char *config_read(const char *path, mode_t *ret_mode)
     return text;
 }
 
+/* How many lines there are, and how many of them end with a carriage return. */
+static size_t count_lines(const char *text, size_t *ret_returns)
+{
+    size_t lines = 0;
+    *ret_returns = 0;
+    for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++) {
+        lines++;
+        *ret_returns += at > text && at[-1] == '\r';
+    }
+    return lines;
+}
+
+char *config_end_lines(char *text, const char *before)
+{
+    size_t returns;
+    if (count_lines(before, &returns) != returns || returns == 0)
+        return text;
+    char *result = malloc(2 * strlen(text) + 1);
+    if (!result)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    size_t used = 0;
+    for (const char *at = text; *at; at++) {
+        if (*at == '\n' && (used == 0 || result[used - 1] != '\r'))
+            result[used++] = '\r';
+        result[used++] = *at;
+    }
+    result[used] = '\0';
+    free(text);
+    return result;
+}
+
 static void make_parents(const char *path)
 {
     char *parent = strdup(path);

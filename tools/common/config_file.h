@@ -21,6 +21,10 @@ mode_t config_mode(void);
 /* A file's text, to be given to free(); "" if there is none. Its mode, if there is one. */
 char *config_read(const char *path, mode_t *ret_mode);
 
+/* The text with its lines ended as those of the file that it replaces, in place of it: where all of
+ * them end with a carriage return, new ones do. */
+char *config_end_lines(char *text, const char *before);
+
 /* Puts a file in its place, whole, with the directories that it is in. */
 void config_write(const char *path, const char *text, mode_t mode);
 

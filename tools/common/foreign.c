@@ -64,6 +64,26 @@ char *foreign_text(const char *text, size_t offset, size_t most, size_t *ret_nex
     return shown;
 }
 
+/* Whether a text could be read as a sentence: ids, patterns and times could not. */
+static int is_prose(const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "._-:/*?,[]{}+@#=~";
+    return text[strspn(text, plain)] != '\0';
+}
+
+void foreign_word(FILE *out, const char *line)
+{
+    if (!is_prose(line)) {
+        fputs(line, out);
+        return;
+    }
+    fputc('"', out);
+    for (const char *at = line; *at; at++)
+        fputc(*at == '"' ? '\'' : *at, out);
+    fputc('"', out);
+}
+
 void foreign_quote(FILE *out, const char *text)
 {
     fputs("| ", out);

@@ -76,6 +76,16 @@ int json_is_whole(json_value *value)
     return json_is_integer(value);
 }
 
+json_value *json_as_whole(json_value *value)
+{
+    const double most = 9007199254740992.0; /* above it there are gaps between whole numbers */
+    double number = json_real_value(value); /* 0 of what is none */
+    if (json_is_real(value) && number >= -most && number <= most &&
+        number == (double)(int64_t)number)
+        return json_integer((json_int_t)number);
+    return json_incref(value);
+}
+
 int json_is_flag(json_value *value)
 {
     return json_is_boolean(value);

@@ -46,6 +46,10 @@ const char *json_next_key(json_value *object, const char *key);
 /* The text of a string, borrowed; NULL for anything else. */
 const char *json_text(json_value *value);
 
+/* The value once more; a number with nothing behind its point, as some programs write whole ones, as
+ * a whole one. To be given to json_release(). */
+json_value *json_as_whole(json_value *value);
+
 /* A member's text, or `otherwise`. */
 const char *json_member_text(json_value *value, const char *name, const char *otherwise);
 

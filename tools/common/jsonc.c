@@ -326,10 +326,34 @@ static char *put_member(const struct walk *w, char *text, const char *value)
     return text;
 }
 
-/* A copy to work on. */
-static char *copy(const char *text)
+/* Whether there are blanks and nothing else; or comments, where these are allowed. */
+static int is_empty(const char *text, int comments)
 {
-    char *result = strdup(text[strspn(text, " \t\r\n")] ? text : "{\n}\n");
+    for (;;) {
+        const char *end;
+        text += strspn(text, " \t\r\n");
+        if (!*text)
+            return 1;
+        if (!comments || text[0] != '/' || (text[1] != '/' && text[1] != '*'))
+            return 0;
+        end = text[1] == '/' ? strchrnul(text, '\n') : strstr(text + 2, "*/");
+        if (!end)
+            return 0;
+        text = end + (text[1] == '*' ? 2 : 0);
+    }
+}
+
+/* A copy to work on. Behind a comment an object begins on a line of its own. */
+static char *copy(const char *text, int comments)
+{
+    char *result = NULL;
+    size_t length = strlen(text);
+    int has_comment = text[strspn(text, " \t\r\n")] != '\0';
+    if (!is_empty(text, comments))
+        result = strdup(text);
+    else if (asprintf(&result, "%s%s{\n}\n", has_comment ? text : "",
+                      has_comment && text[length - 1] != '\n' ? "\n" : "") < 0)
+        result = NULL;
     if (!result)
         tool_fail(STATUS_SYSTEM, "out of memory");
     return result;
@@ -338,7 +362,7 @@ static char *copy(const char *text)
 char *jsonc_set(const char *text, const char *const *path, const char *value, int comments,
                 struct splice_error *error)
 {
-    char *result = copy(text);
+    char *result = copy(text, comments);
     struct walk w = {.text = result, .comments = comments, .path = path, .error = error};
     if (setjmp(w.refused)) {
         free(result);
@@ -410,7 +434,7 @@ char *jsonc_append(const char *text, const char *const *path, const char *value,
                    int comments, struct splice_error *error)
 {
     char *list = NULL;
-    char *result = copy(text);
+    char *result = copy(text, comments);
     struct walk w = {.text = result, .comments = comments, .path = path, .error = error};
     if (setjmp(w.refused)) {
         free(result);

@@ -29,15 +29,33 @@ static size_t copy_fields(json_value *to, json_value *message)
     return FOREIGN_BODY - left;
 }
 
+/* A field on a line of ours, if it is there. */
+static void write_word(FILE *out, json_value *shown, const char *name, const char *label)
+{
+    const char *word = json_member_text(shown, name, NULL);
+    if (!word)
+        return;
+    fputs(label, out);
+    foreign_word(out, word);
+}
+
 static void write_head(FILE *out, json_value *shown)
 {
-    fprintf(out, "\nmessage %s from %s (unverified)", json_member_text(shown, "id", "without id"),
-            json_member_text(shown, "from", "nobody"));
-    fprintf(out, ", %s", json_member_text(shown, "type", "message"));
-    if (json_member_text(shown, "timestamp", NULL))
-        fprintf(out, ", %s", json_member_text(shown, "timestamp", ""));
-    if (json_member_text(shown, "replyTo", NULL))
-        fprintf(out, ", in reply to %s", json_member_text(shown, "replyTo", ""));
+    if (json_member_text(shown, "id", NULL))
+        write_word(out, shown, "id", "\nmessage ");
+    else
+        fputs("\nmessage without id", out);
+    if (json_member_text(shown, "from", NULL))
+        write_word(out, shown, "from", " from ");
+    else
+        fputs(" from nobody", out);
+    fputs(" (unverified)", out);
+    if (json_member_text(shown, "type", NULL))
+        write_word(out, shown, "type", ", ");
+    else
+        fputs(", message", out);
+    write_word(out, shown, "timestamp", ", ");
+    write_word(out, shown, "replyTo", ", in reply to ");
     if (json_member_true(shown, "ackRequired"))
         fputs(", wants to be acknowledged", out);
     fputc('\n', out);
@@ -88,6 +106,14 @@ static char *body_of(json_value *message)
     return body;
 }
 
+/* What stands behind a command may be given to a shell as it is. */
+static const char *id_for_command(json_value *shown)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    const char *id = json_member_text(shown, "id", "");
+    return *id && *id != '-' && !id[strspn(id, plain)] ? id : "ID";
+}
+
 /* The beginning of a body; a command shows all of it. */
 static size_t show_for_command(json_value *shown, const char *body, size_t most,
                                const char *command, FILE *out)
@@ -100,7 +126,7 @@ static size_t show_for_command(json_value *shown, const char *body, size_t most,
         foreign_quote(out, part);
     if (next)
         fprintf(out, "[cut at byte %zu of %zu: the rest with `%s %s`]\n", next, strlen(body),
-                command, json_member_text(shown, "id", "ID"));
+                command, id_for_command(shown));
     free(part);
     return used;
 }

@@ -18,7 +18,7 @@ struct splice_error {
 
 /*
  * The text with the member that `path` (ended by NULL) leads to set to `value`, JSON on one line;
- * objects on the way are made. An empty text is an empty object. `comments`: comments and commas
+ * objects on the way are made. A text with nothing in it is an empty object. `comments`: comments and commas
  * behind the last member are allowed. To be given to free(); NULL: it was refused.
  */
 char *jsonc_set(const char *text, const char *const *path, const char *value, int comments,

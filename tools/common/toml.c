@@ -246,7 +246,9 @@ static void read_statement(struct walk *w)
     size_t start = w->at;
     read_key(w, name);
     snprintf(full, sizeof full, "%s%s%s", w->current, *w->current ? "." : "", name);
-    if (!w->inside && (is_within(full, w->table) || is_within(w->table, full))) {
+    /* What stands under the header of a table inside of it is none of ours. */
+    if (!is_within(w->current, w->table) &&
+        (is_within(full, w->table) || is_within(w->table, full))) {
         w->at = start;
         refuse(w, "this sets the table without a header of its own, and can't be edited");
     }

@@ -52,7 +52,7 @@ _society_offer() {
 # Offers values for the option before the cursor; fails if it takes none.
 _society_value() {
     case $1:$2 in
-    *:-C | *:--dir | inbox:--save) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+    *:-C | *:--dir | inbox:--save | mcp:-w | mcp:--workspace) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
     send:-f | send:--attach) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
     *:-a | *:--agent | agent:--supervisor) _society_offer "$(_society_agents)" ;;
     task:--needs | task:--remove | task:--parent) _society_offer "$(_society_tasks)" ;;

@@ -24,8 +24,7 @@
 
 enum { FILES = 5 };
 
-/* Codex gives a tool a minute otherwise; a wait may take longer. */
-#define CODEX_TIMEOUT "3600"
+#define FOLDER "${workspaceFolder}"
 
 enum form { JSON_COMMAND, JSON_LIST, TOML };
 
@@ -35,19 +34,43 @@ static const struct client {
     const char *section;
     enum form form;
     int comments;
-    const char *type; /* NULL: it has no field for it */
+    const char *type;      /* NULL: it has no field for it */
+    const char *workspace; /* what it fills in for the project's directory, where it starts servers
+                              elsewhere; NULL: it starts them there */
+    const char *timeout;   /* the field that says how long a call may take, and a value of an hour:
+                              a wait may take longer than what is usual; NULL: it needs none */
+    const char *hour;
 } clients[] = {
-    {"claude", {".mcp.json"}, "mcpServers", JSON_COMMAND, 0, "stdio"},
-    {"codex", {".codex/config.toml"}, "mcp_servers.society", TOML, 1, NULL},
+    {"claude", {".mcp.json"}, "mcpServers", JSON_COMMAND, 0, "stdio", NULL, NULL, NULL},
+    {"codex",
+     {".codex/config.toml"},
+     "mcp_servers.society",
+     TOML,
+     1,
+     NULL,
+     NULL,
+     "tool_timeout_sec",
+     "3600"},
     {"kilo",
      {"kilo.json", "kilo.jsonc", ".kilo/kilo.json", ".kilo/kilo.jsonc"},
      "mcp",
      JSON_LIST,
      1,
-     "local"},
-    {"cursor", {".cursor/mcp.json"}, "mcpServers", JSON_COMMAND, 1, "stdio"},
-    {"gemini", {".gemini/settings.json"}, "mcpServers", JSON_COMMAND, 1, NULL},
-    {"vscode", {".vscode/mcp.json"}, "servers", JSON_COMMAND, 1, "stdio"},
+     "local",
+     NULL,
+     "timeout",
+     "3600000"},
+    {"cursor", {".cursor/mcp.json"}, "mcpServers", JSON_COMMAND, 1, "stdio", FOLDER, NULL, NULL},
+    {"gemini",
+     {".gemini/settings.json"},
+     "mcpServers",
+     JSON_COMMAND,
+     1,
+     NULL,
+     NULL,
+     "timeout",
+     "3600000"},
+    {"vscode", {".vscode/mcp.json"}, "servers", JSON_COMMAND, 1, "stdio", FOLDER, NULL, NULL},
 };
 enum { CLIENTS = sizeof clients / sizeof *clients };
 
@@ -69,10 +92,14 @@ static void add_option(json_value *list, const char *option, const char *value)
     json_add(list, json_new_text(value));
 }
 
-static json_value *arguments_of(const struct tool *t, const struct client_server *server)
+static json_value *arguments_of(const struct tool *t, const struct client *client,
+                                const struct client_server *server)
 {
     json_value *list = json_new_list();
-    add_option(list, "--dir", t->dir);
+    char *dir = t->dir ? realpath(t->dir, NULL) : NULL; /* the client starts it anywhere */
+    add_option(list, "--workspace", server->workspace ? server->workspace : client->workspace);
+    add_option(list, "--dir", dir ? dir : t->dir);
+    free(dir);
     add_option(list, "--agent", t->agent);
     add_option(list, "--role", server->role);
     for (int i = 0; i < server->capability_count; i++)
@@ -114,7 +141,7 @@ static void set_value(struct edit *e, const char *field, json_value *value)
 static void change(struct edit *e, const struct tool *t, const struct client_server *server)
 {
     char *command = config_program("society-mcp");
-    json_value *arguments = arguments_of(t, server);
+    json_value *arguments = arguments_of(t, e->client, server);
     if (e->client->type)
         set_value(e, "type", json_new_text(e->client->type));
     if (e->client->form == JSON_LIST) {
@@ -125,13 +152,15 @@ static void change(struct edit *e, const struct tool *t, const struct client_ser
         set_value(e, "command", list);
         set_value(e, "enabled", json_new_flag(1));
     } else if (e->client->form == TOML) { /* new keys go below the header, the last one first */
-        set(e, "tool_timeout_sec", CODEX_TIMEOUT);
+        set(e, e->client->timeout, e->client->hour);
         set_value(e, "args", json_share(arguments));
         set_value(e, "command", json_new_text(command));
     } else {
         set_value(e, "command", json_new_text(command));
         set_value(e, "args", json_share(arguments));
     }
+    if (e->client->timeout && e->client->form != TOML)
+        set(e, e->client->timeout, e->client->hour);
     json_release(arguments);
     free(command);
 }
@@ -179,6 +208,7 @@ int client_install(const struct tool *t, const char *name, const struct client_s
     e.file = path;
     e.text = strdup(before);
     change(&e, t, server);
+    e.text = config_end_lines(e.text, before);
     if (strcmp(before, e.text) != 0)
         config_write(path, e.text, mode);
     output_text(stdout, path);

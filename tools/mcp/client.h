@@ -8,7 +8,8 @@
 #include "common/tool.h"
 
 struct client_server {
-    const char *role; /* NULL: none */
+    const char *workspace; /* NULL: what the client calls it, where it starts servers elsewhere */
+    const char *role;      /* NULL: none */
     char *const *capability;
     int capability_count;
 };

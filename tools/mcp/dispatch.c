@@ -2,7 +2,7 @@
 /*
  * From bytes to methods: frames, JSON, the shape of JSON-RPC 2.0, the method.
  *
- * What is no request gets an error without an `id`, for none could be read: the protocol allows no
+ * What is no request gets an error without an `id` if none could be read: the protocol allows no
  * null there, and a client takes a made-up one for the answer to something else. Notifications and
  * answers that make no sense are passed over, as the specification asks.
  */
@@ -14,6 +14,7 @@
 #include "mcp/mcp.h"
 #include "mcp/methods.h"
 #include "mcp/rpc.h"
+#include "mcp/salvage.h"
 
 enum { LEGACY = 1, MODERN = 2, BOTH = 3 };
 
@@ -123,16 +124,34 @@ static int is_blank(const char *line, size_t length)
     return 1;
 }
 
-static void take_line(struct mcp *m, const char *line, size_t length)
+static void refuse_line(struct mcp *m, const char *line, size_t length, int column, const char *why)
+{
+    struct salvage looked = {0};
+    salvage_scan(&looked, line, length);
+    json_value *id = salvage_id(&looked);
+    rpc_error(m, id, RPC_PARSE, "the frame is no JSON: column %d: %s", column, why);
+    json_release(id);
+}
+
+static void refuse_long(struct mcp *m)
+{
+    json_value *id = salvage_id(&m->frames.passed);
+    rpc_error(m, id, RPC_INVALID_REQUEST, "the frame is longer than %zu bytes, and was passed over",
+              FRAME_MAX);
+    json_release(id);
+}
+
+static void take_line(struct mcp *m, char *line, size_t length)
 {
     const char *why = NULL;
     int row = 0;
     int column = 0;
     if (is_blank(line, length))
         return;
+    salvage_text(line, length);
     json_value *frame = json_read_bytes(line, length, &why, &row, &column);
     if (!frame)
-        rpc_error(m, NULL, RPC_PARSE, "the frame is no JSON: column %d: %s", column, why);
+        refuse_line(m, line, length, column, why);
     else if (json_is_list(frame))
         take_batch(m, frame);
     else
@@ -150,8 +169,7 @@ void dispatch_bytes(struct mcp *m, const char *bytes, size_t length)
         if (found == FRAME_NONE)
             return;
         if (found == FRAME_TOO_LONG)
-            rpc_error(m, NULL, RPC_INVALID_REQUEST,
-                      "the frame is longer than %zu bytes, and was passed over", FRAME_MAX);
+            refuse_long(m);
         else
             take_line(m, line, line_length);
     }

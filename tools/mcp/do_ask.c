@@ -41,20 +41,29 @@ static void end(struct mcp *m, struct call *call)
     free(q);
 }
 
+/* `id` NULL: it was given at the client. */
 static void say_answer(struct mcp *m, const struct request *r, const char *text, const char *from,
                        const char *id)
 {
     struct answer a;
     answer_begin(&a);
+    char *line = id ? foreign_line(id, 100) : NULL;
     json_put_flag(a.data, "answered", 1);
-    json_put_text(a.data, "id", id);
+    json_put_text(a.data, "id", line);
     /* The operator at the client is vouched for by the client; who writes into the society is
      * vouched for by nobody. */
-    fprintf(a.out, "The answer of %s%s:\n", from, id ? " (unverified)" : ", given at the client");
+    fputs("The answer of ", a.out);
+    if (id)
+        foreign_word(a.out, from);
+    fputs(id ? " (unverified):\n" : "the operator, given at the client:\n", a.out);
     /* What was said at the client stands nowhere to read the rest of. */
     foreign_page(a.data, "answer", text, 0, id ? SHOWN : strlen(text), "inbox, this id", a.out);
-    if (id)
-        fprintf(a.out, "Its id: %s\n", id);
+    if (line) {
+        fputs("Its id: ", a.out);
+        foreign_word(a.out, line);
+        fputc('\n', a.out);
+    }
+    free(line);
     answer_send(m, r, &a);
 }
 
@@ -94,7 +103,7 @@ static int take_answer(struct mcp *m, struct call *call, const char *record)
         free(author);
         mail_answered(m, id);
         if (society_mark_delivered(m->society, id) < 0) /* it will be shown again */
-            rpc_log(m, &call->request, LOG_WARNING, "%s", society_last_message(m->society));
+            rpc_log(m, NULL, LOG_WARNING, "%s", society_last_message(m->society));
         free(text);
     }
     json_release(message);
@@ -173,7 +182,7 @@ static int step_elicited(struct mcp *m, struct call *call, enum step why)
     if (!call->reply)
         return send_question(m, call) < 0;
     if (answer)
-        say_answer(m, &call->request, answer, "the operator", NULL);
+        say_answer(m, &call->request, answer, NULL, NULL);
     else
         say_refused(m, &call->request, elicit_reply_action(call->reply));
     return 1;
@@ -191,7 +200,7 @@ static void ask_by_result(struct mcp *m, const struct request *r, json_value *ar
     const char *action = elicit_action(r, "answer");
     const char *answer = elicit_text(r, "answer");
     if (answer)
-        say_answer(m, r, answer, "the operator", NULL);
+        say_answer(m, r, answer, NULL, NULL);
     else if (action && strcmp(action, "accept") != 0)
         say_refused(m, r, action);
     else

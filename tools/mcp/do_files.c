@@ -28,17 +28,21 @@ static void end(struct mcp *m, struct call *call)
     free(w);
 }
 
-static void say(struct mcp *m, const struct request *r, int granted, const char *reason)
+static void say(struct mcp *m, const struct call *call, int granted, const char *reason)
 {
+    const struct wish *w = call->state;
+    const char *whose = w->flags & SOCIETY_OWN_SHARED
+                            ? "Reserved for you and others that ask for it shared"
+                            : "Reserved: only you write there";
     struct answer a;
     answer_begin(&a);
     json_put_flag(a.data, "granted", granted);
     json_put_text(a.data, "reason", reason);
     if (granted)
-        fputs("Reserved: only you write there until you release it.\n", a.out);
+        fprintf(a.out, "%s, until you release it.\n", whose);
     else
         fprintf(a.out, "Not reserved: %s\n", reason);
-    answer_send(m, r, &a);
+    answer_send(m, &call->request, &a);
 }
 
 static void try_once(struct mcp *m, struct call *call)
@@ -47,12 +51,12 @@ static void try_once(struct mcp *m, struct call *call)
     int result = society_own_acquire(m->society, w->patterns, w->flags, w->fields, 0, NULL);
     if (result == SOCIETY_E_HELD) {
         char *reason = foreign_line(society_last_message(m->society), 1000);
-        say(m, &call->request, 0, reason);
+        say(m, call, 0, reason);
         free(reason);
     } else if (result < 0) {
         answer_failure(m, &call->request, result);
     } else {
-        say(m, &call->request, 1, NULL);
+        say(m, call, 1, NULL);
     }
 }
 
@@ -66,7 +70,7 @@ static int step(struct mcp *m, struct call *call, enum step why)
     if (result < 0) {
         answer_failure(m, &call->request, result);
     } else if (result > 0) {
-        say(m, &call->request, 1, NULL);
+        say(m, call, 1, NULL);
     } else {
         society_wait_close(call->wait);
         call->wait = NULL;

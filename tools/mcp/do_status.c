@@ -191,9 +191,12 @@ void do_join(struct mcp *m, const struct request *r, json_value *arguments)
     json_put_text(a.data, "agent", society_agent(m->society));
     json_put_flag(a.data, "joined", m->joined);
     fprintf(a.out, "You are %s.", society_agent(m->society));
-    if (m->presence_problem)
-        fprintf(a.out, " Another process is online as this agent, and you speak beside it: %s",
-                m->presence_problem);
+    if (m->presence_problem) {
+        char *why = foreign_line(m->presence_problem, 300);
+        fputs(" Another process is online as this agent, and you speak beside it: ", a.out);
+        foreign_word(a.out, why);
+        free(why);
+    }
     fputc('\n', a.out);
     answer_send(m, r, &a);
 }

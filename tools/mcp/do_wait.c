@@ -2,6 +2,7 @@
 /*
  * wait: until there is something to do.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,30 +64,55 @@ static int look_for_messages(struct mcp *m, struct call *call)
     return 1;
 }
 
-static int look_for_tasks(struct mcp *m, struct call *call)
+static void say_tasks(struct mcp *m, const struct request *r, society_list *tasks, const char *what)
 {
-    society_list *tasks = NULL;
     struct answer a;
-    int result = society_tasks(m->society, SOCIETY_TASKS_READY, NULL, &tasks);
-    if (result <= 0) {
-        society_list_free(tasks);
-        return result;
-    }
     json_value *list = json_new_list();
     size_t left = FOREIGN_ALL;
+    int64_t count = society_list_count(tasks);
     answer_begin(&a);
     json_put_text(a.data, "event", "task");
-    fprintf(a.out, "%d tasks are ready for you, best first: claim one.\n", result);
+    fprintf(a.out, "%" PRId64 " %s, best first: claim one.\n", count, what);
     answer_foreign(&a);
-    for (int64_t i = 0; i < result && i < TASKS && left > FOREIGN_ITEM; i++) {
+    for (int64_t i = 0; i < count && i < TASKS && left > FOREIGN_ITEM; i++) {
         json_value *task = json_read(society_list_item(tasks, i), NULL);
         json_add(list, view_task(task, &left, a.out));
         json_release(task);
     }
     json_put(a.data, "tasks", list);
+    answer_send(m, r, &a);
+}
+
+/* Of one kind. */
+static int look_for(struct mcp *m, const struct request *r, uint32_t flags, const char *what)
+{
+    society_list *tasks = NULL;
+    int result = society_tasks(m->society, flags, NULL, &tasks);
+    if (result > 0)
+        say_tasks(m, r, tasks, what);
     society_list_free(tasks);
-    answer_send(m, &call->request, &a);
-    return 1;
+    return result > 0 ? 1 : result;
+}
+
+/* As task_claim would choose. */
+static int look_for_tasks(struct mcp *m, struct call *call)
+{
+    const struct request *r = &call->request;
+    int result = look_for(m, r, SOCIETY_TASKS_READY, "tasks are ready for you");
+    return result != 0 ? result
+                       : look_for(m, r, SOCIETY_TASKS_ABANDONED,
+                                  "tasks are held by agents that are gone, and may be taken over");
+}
+
+/* Whether something may change by the clock alone: 1, 0; a result of the library. */
+static int has_leases(struct mcp *m, const struct waiting *w)
+{
+    society_list *tasks = NULL;
+    if (w->release || !w->task)
+        return w->release;
+    int result = society_tasks(m->society, 0, "claimed", &tasks);
+    society_list_free(tasks);
+    return result > 0 ? 1 : result;
 }
 
 static int look_for_release(struct mcp *m, struct call *call, const char *paths)
@@ -106,11 +132,17 @@ static int step(struct mcp *m, struct call *call, enum step why)
 {
     const struct waiting *w = call->state;
     struct answer a;
+    int leases = 0;
     int result = w->message ? look_for_messages(m, call) : 0;
     if (result == 0 && w->task)
         result = look_for_tasks(m, call);
     if (result == 0 && w->release)
         result = look_for_release(m, call, w->paths);
+    if (result == 0)
+        leases = has_leases(m, w);
+    if (leases < 0)
+        result = leases;
+    call->look_again_ms = leases > 0 ? LEASE_LOOK_MS : 0;
     if (result < 0)
         answer_failure(m, &call->request, result);
     if (result != 0 || why != STEP_TIMEOUT)
@@ -160,10 +192,9 @@ static void begin(struct mcp *m, const struct request *r, struct waiting *w, int
     call->waiting_for = "waiting for something to do";
     call->wants_mail = w->message;
     if (w->task)
-        call->feeds |= FEED_BIT(FEED_TASKS) | FEED_BIT(FEED_REGISTRY);
+        call->feeds |= FEED_BIT(FEED_TASKS) | FEED_BIT(FEED_REGISTRY) | FEED_BIT(FEED_PRESENCE);
     if (w->release)
         call->feeds |= FEED_BIT(FEED_OWNERSHIP) | FEED_BIT(FEED_PRESENCE);
-    call->look_again_ms = w->release ? LEASE_LOOK_MS : 0;
     call_start(m, call);
 }
 

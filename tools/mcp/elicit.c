@@ -4,8 +4,10 @@
  */
 #include "mcp/elicit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/foreign.h"
 #include "mcp/answer.h"
 #include "mcp/member.h"
 #include "mcp/rpc.h"
@@ -30,7 +32,10 @@ json_value *elicit_form(const struct request *r, const char *message, const char
     json_value *params = json_new_map();
     if (r->revision >= REVISION_2025_11)
         json_put_text(params, "mode", "form");
-    json_put_text(params, "message", message);
+    size_t next;
+    char *shown = foreign_text(message, 0, strlen(message), &next); /* it may end on a terminal */
+    json_put_text(params, "message", shown);
+    free(shown);
     json_put(params, "requestedSchema", schema);
     return params;
 }

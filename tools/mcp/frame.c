@@ -45,40 +45,34 @@ void frames_add(struct frames *f, const char *bytes, size_t length)
     f->used += length;
 }
 
-/* All of the line so far is forgotten. */
-static void skip(struct frames *f)
+/* What has come of a line that is too long is looked through and forgotten. */
+static int pass_over(struct frames *f, size_t length, int is_whole)
 {
-    f->start = f->used;
-    f->scanned = f->used;
-    f->skipping = 1;
+    salvage_scan(&f->passed, f->data + f->start, length);
+    f->start += length + (is_whole ? 1 : 0);
+    f->scanned = f->start;
+    f->skipping = !is_whole;
+    return is_whole ? FRAME_TOO_LONG : FRAME_NONE;
 }
 
 int frames_next(struct frames *f, char **ret_line, size_t *ret_length)
 {
-    while (f->scanned < f->used) {
-        char *end = memchr(f->data + f->scanned, '\n', f->used - f->scanned);
-        if (!end)
-            break;
-        char *line = f->data + f->start;
-        size_t length = (size_t)(end - line);
-        int skipped = f->skipping;
-        f->start += length + 1;
-        f->scanned = f->start;
-        f->skipping = 0;
-        if (skipped)
-            continue;
-        if (length > FRAME_MAX)
-            return FRAME_TOO_LONG;
-        *end = '\0';
-        *ret_line = line;
-        *ret_length = length;
-        return FRAME_LINE;
-    }
+    if (f->start == f->used)
+        return FRAME_NONE;
+    char *line = f->data + f->start;
+    char *end = memchr(f->data + f->scanned, '\n', f->used - f->scanned);
+    size_t length = end ? (size_t)(end - line) : f->used - f->start;
+    if (f->skipping || length > FRAME_MAX)
+        return pass_over(f, length, end != NULL);
     f->scanned = f->used;
-    int was_skipping = f->skipping;
-    if (was_skipping || f->used - f->start > FRAME_MAX)
-        skip(f);
-    return f->skipping && !was_skipping ? FRAME_TOO_LONG : FRAME_NONE;
+    if (!end)
+        return FRAME_NONE;
+    f->start += length + 1;
+    f->scanned = f->start;
+    *end = '\0';
+    *ret_line = line;
+    *ret_length = length;
+    return FRAME_LINE;
 }
 
 void frames_free(struct frames *f)

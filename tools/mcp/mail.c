@@ -45,6 +45,19 @@ void mail_answered(struct mcp *m, const char *id)
         (m->mail.answer_at + 1) % (int)(sizeof m->mail.answers / sizeof *m->mail.answers);
 }
 
+/* One that can't be read after all, such as one with a number beyond all bounds, is shown as it
+ * stands: it is taken by this, and would be lost. */
+static json_value *read_message(const char *record)
+{
+    json_value *message = json_read(record, NULL);
+    if (!json_is_map(message)) {
+        json_release(message);
+        message = json_new_map();
+        json_put_text(message, "content", record);
+    }
+    return message;
+}
+
 int mail_take(struct mcp *m, int64_t most, json_value *list, FILE *out)
 {
     size_t left = FOREIGN_ALL;
@@ -57,8 +70,8 @@ int mail_take(struct mcp *m, int64_t most, json_value *list, FILE *out)
         if (result != 1)
             return result;
         m->mail.shown = 1;
-        json_value *message = json_read(record, NULL);
-        if (message && !is_answered(m, json_member_text(message, "id", ""))) {
+        json_value *message = read_message(record);
+        if (!is_answered(m, json_member_text(message, "id", ""))) {
             json_add(list, message_show(message, 0, FOREIGN_BODY, &left, NULL, out));
             count++;
         }

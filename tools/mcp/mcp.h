@@ -81,7 +81,8 @@ struct call;
 struct subscription;
 
 struct mcp {
-    struct tool *tool; /* what the command line said */
+    struct tool *tool;     /* what the command line said */
+    const char *workspace; /* where the project is, until it was entered; NULL: here */
     const char *role;
     char *const *capability;
     int capability_count;

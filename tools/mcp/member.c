@@ -5,6 +5,7 @@
  */
 #include "mcp/member.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,11 +36,25 @@ static void set_problem(struct mcp *m, const char *text)
     m->presence_problem = text ? strdup(text) : NULL;
 }
 
+/* Some clients start their servers in `/` or at home, and say where the project is. One that does
+ * not know the variable in which it says so has left it as it stands. */
+static int enter_workspace(struct mcp *m)
+{
+    if (m->workspace && strncmp(m->workspace, "${", 2) != 0 && chdir(m->workspace) < 0)
+        return -1;
+    m->workspace = NULL;
+    return 0;
+}
+
 const char *member_open(struct mcp *m)
 {
     static char problem[1024];
     if (m->society)
         return NULL;
+    if (enter_workspace(m) < 0) {
+        snprintf(problem, sizeof problem, "the workspace %s: %s", m->workspace, strerror(errno));
+        return problem;
+    }
     int result = society_new(&m->society);
     if (result == 0)
         result = society_open(m->society, m->tool->dir);

@@ -99,6 +99,9 @@ void method_resources_list(struct mcp *m, struct request *r)
 {
     json_value *list = json_new_list();
     const char *me = my_name(m);
+    /* From 2026-07-28 on what a call has said must not change the list: there is the template. */
+    if (r->revision >= REVISION_2026_07 && m->agent)
+        me = NULL;
     for (int i = 0; i < RESOURCES - 1; i++)
         json_add(list, describe(&resources[i], "uri", resources[i].uri));
     if (me) {

@@ -176,15 +176,17 @@ static json_value *honoured(struct mcp *m, json_value *wanted, unsigned *ret_fee
 void method_listen(struct mcp *m, struct request *r)
 {
     json_value *filter = json_member(r->params, "notifications");
-    if (!json_is_map(filter)) {
+    json_value *wanted = json_member(filter, "resourceSubscriptions");
+    if (!json_is_map(filter) || (wanted && !json_is_list(wanted))) {
         rpc_error(m, r->id, RPC_INVALID_PARAMS,
-                  "subscriptions/listen: notifications must be an object");
+                  "subscriptions/listen: notifications must be an object, and its "
+                  "resourceSubscriptions an array");
         return;
     }
     struct call *call = call_new(m, r, step, -1);
     if (!call)
         return;
-    json_value *uris = honoured(m, json_member(filter, "resourceSubscriptions"), &call->feeds);
+    json_value *uris = honoured(m, wanted, &call->feeds);
     call->state = uris;
     call->end = end;
     call->finish = finish;

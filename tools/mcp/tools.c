@@ -173,15 +173,15 @@ void method_tools_list(struct mcp *m, struct request *r)
     rpc_cacheable(m, r, result, 3600000);
 }
 
-/* Some models write null for what they leave out; the library would refuse it. */
-static json_value *without_nulls(json_value *given)
+/* Some models write null for what they leave out, and 5.0 for 5; the library would refuse both. */
+static json_value *tidied(json_value *given)
 {
     if (given && !json_is_map(given))
         return json_share(given);
     json_value *map = json_new_map();
     for (const char *key = json_next_key(given, NULL); key; key = json_next_key(given, key))
         if (json_member(given, key))
-            json_put(map, key, json_share(json_member(given, key)));
+            json_put(map, key, json_as_whole(json_member(given, key)));
     return map;
 }
 
@@ -191,7 +191,7 @@ void tools_run(struct mcp *m, struct request *r)
     for (int i = 0; i < ENTRIES; i++) {
         if (strcmp(entries[i].name, name) != 0)
             continue;
-        json_value *arguments = without_nulls(json_member(r->params, "arguments"));
+        json_value *arguments = tidied(json_member(r->params, "arguments"));
         json_value *shape = schema(entries[i].input, entries[i].required, 1);
         char *wrong = schema_check(shape, arguments);
         if (wrong)

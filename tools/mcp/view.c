@@ -32,7 +32,8 @@ static void write_word(FILE *out, json_value *object, const char *name, const ch
         return;
     char *text = json_show(value);
     char *line = foreign_line(text, WORD);
-    fprintf(out, "%s%s", label, line);
+    fputs(label, out);
+    foreign_word(out, line);
     free(line);
     free(text);
 }
