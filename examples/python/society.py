@@ -199,6 +199,7 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "society_task_create_lines": (c_int, [c_void_p, c_char_p, _OUT]),
     "society_tasks": (c_int, [c_void_p, c_uint32, c_char_p, _OUT]),
     "society_task_get": (c_int, [c_void_p, c_char_p, _OUT]),
+    "society_task_claim_several": (c_int, [c_void_p, c_int32, c_uint32, c_int64, _OUT]),
     "society_task_claim_with": (c_int, [c_void_p, c_char_p, c_uint32, c_int64, c_int32, _OUT]),
     "society_task_change": (c_int, [c_void_p, c_char_p, c_char_p, c_char_p, c_int64]),
     "society_renew": (c_int, [c_void_p, POINTER(c_int32)]),
@@ -702,6 +703,14 @@ class Tasks:
             return out
 
         return Claim(self, _parse(_take_text(self._handle.wait(wait, "task", arguments, now))))
+
+    def claim_several(self, count: int, lease: float = 0, familiar: bool = False) -> List[Claim]:
+        """Claims so many of the best that are ready, 100 at most, or as many as there are: one at least, or NotFoundError."""
+        if not isinstance(count, int) or not 0 < count <= 100:
+            raise _invalid("count must be an integer of 1 to 100")
+        flags = _CLAIM_FAMILIAR if familiar else 0
+        claims = self._handle.list("society_task_claim_several", count, flags, _milliseconds(lease))
+        return [Claim(self, claim) for claim in claims]
 
     def change(self, id: str, change: str, fields: Optional[Mapping[str, Any]] = None, token: int = _NO_TOKEN) -> None:
         """Any change that society_task_change(3) knows."""

@@ -308,6 +308,20 @@ class TasksAndClaims(InASociety):
         claim.complete()
         self.assertEqual(self.w2.ownership.check("src/b.c"), [])
 
+    def test_several(self) -> None:
+        w1, w2 = self.w1, self.w2
+        w1.tasks.create_all([{"id": name, "title": name} for name in "abcd"])
+        claims = w1.tasks.claim_several(3)
+        self.assertEqual([claim.id for claim in claims], ["a", "b", "c"])
+        claims[1].complete("done")
+        claims[2].release()
+        self.assertEqual([claim.id for claim in w2.tasks.claim_several(100, familiar=True)], ["c", "d"])
+        with self.assertRaises(society.NotFoundError):
+            w2.tasks.claim_several(1)
+        for count in (0, 101, 2**40):
+            with self.assertRaises(society.InvalidError):
+                w2.tasks.claim_several(count)
+
     def test_changes(self) -> None:
         tasks = self.w1.tasks
         for id in ("submit", "fail", "block", "release"):

@@ -265,6 +265,11 @@ export interface Tasks {
    */
   claim(options?: ClaimOptions): Promise<Claim>;
   claim(id: string | undefined, options?: ClaimOptions): Promise<Claim>;
+  /**
+   * Claims so many of the best that are ready, 100 at most, or as many as there are: one at least, or NotFoundError. Each is a
+   * claim of its own.
+   */
+  claimSeveral(count: number, options?: CallOptions & { leaseMs?: number; renew?: boolean; familiar?: boolean }): Promise<Claim[]>;
   note(id: string, text: string, options?: CallOptions): Promise<void>;
   /** Of what the agent holds, or of what is in review. */
   complete(id: string, result?: Json, options?: CallOptions): Promise<void>;

@@ -47,6 +47,7 @@ const FUNCTIONS = {
   society_status: ['text'],
   society_task_change: ['const char *id', 'const char *change', 'const char *fields', 'int64_t token'],
   society_task_claim_with: ['const char *id', 'uint32_t flags', 'int64_t lease_ms', 'int32_t timeout_ms', 'text'],
+  society_task_claim_several: ['int32_t count', 'uint32_t flags', 'int64_t lease_ms', 'list'],
   society_task_create: ['const char *task', 'text'],
   society_task_create_lines: ['const char *tasks', 'list'],
   society_task_get: ['const char *id', 'text'],

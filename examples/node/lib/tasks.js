@@ -110,6 +110,14 @@ class Tasks {
     return new Claim(this, parse(text), renew);
   }
 
+  // The best of those that are ready, so many or as there are, under one lock.
+  async claimSeveral(count, { leaseMs = 0, signal, renew = true, familiar = false } = {}) {
+    if (!Number.isSafeInteger(leaseMs)) throw invalid('leaseMs must be an integer');
+    const args = [count, familiar ? CLAIM_FAMILIAR : 0, leaseMs];
+    const claims = await this.#society.call('society_task_claim_several', args, { signal });
+    return claims.map((text) => new Claim(this, parse(text), renew));
+  }
+
   // Any change that society_task_change() knows; those that need no claim have a method of their own.
   async change(id, change, fields, token, options) {
     const text = fields === undefined || fields === null ? null : stringify(fields);

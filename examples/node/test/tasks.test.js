@@ -34,6 +34,21 @@ test('tasks are made, shown and changed', async (t) => {
   await assert.rejects(lead.tasks.change('t1', 'explode'), InvalidError);
 });
 
+test('several claims by one call', async (t) => {
+  const [w1, w2] = await members(t, 'w1', 'w2');
+  await w1.tasks.import(['a', 'b', 'c', 'd'].map((id) => ({ id, title: id })));
+  const claims = await w1.tasks.claimSeveral(3);
+  assert.deepEqual(claims.map((claim) => claim.id), ['a', 'b', 'c']);
+  await claims[1].complete('done');
+  await claims[2].release();
+  assert.deepEqual((await w2.tasks.claimSeveral(100)).map((claim) => claim.id), ['c', 'd']);
+  assert.deepEqual((await w1.tasks.list()).map((task) => task.holder), ['w1', null, 'w2', 'w2']);
+  await assert.rejects(w2.tasks.claimSeveral(1), NotFoundError);
+  await assert.rejects(w2.tasks.claimSeveral(0), InvalidError);
+  await assert.rejects(w2.tasks.claimSeveral(2 ** 40), InvalidError);
+  await assert.rejects(w2.tasks.claimSeveral(1, { leaseMs: 0.5 }), InvalidError);
+});
+
 test('a claim, from its beginning to its end', async (t) => {
   const [w1, w2] = await members(t, 'w1', 'w2');
   await w1.tasks.create({ title: 'one' });
