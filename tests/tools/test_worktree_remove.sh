@@ -179,6 +179,20 @@ status_is 1 "stand against --force too" society-worktree remove agent-12 --force
 git -C ../app-agent-12 submodule --quiet update --init && git -C ../app-agent-12/module branch -q -D own
 ok "without them it goes" society-worktree remove agent-12
 
+# A repository that was added, and is in no .gitmodules: also when that is committed, and nothing else has changed.
+society-worktree add agent-13 >/dev/null
+git init -q ../app-agent-13/added && git -C ../app-agent-13/added commit -q --allow-empty -m own
+git -C ../app-agent-13 add added 2>/dev/null
+for state in staged committed; do
+    status_is 1 "a repository within that is $state" society-worktree remove agent-13
+    like "$(society-worktree remove agent-13 --force 2>&1)" "submodule with work of its own: $T/app-agent-13/added" \
+        "stands against --force too, and is named"
+    ok "and is left" git -C ../app-agent-13/added rev-parse -q --verify HEAD
+    git -C ../app-agent-13 commit -qm added
+done
+git -C ../app-agent-13 rm -q -r --cached added && rm -rf ../app-agent-13/added && git -C ../app-agent-13 commit -qm none
+ok "without it it goes" society-worktree remove agent-13
+
 # A clone's own commits.
 society-worktree add agent-07 --clone >/dev/null
 echo own >../app-agent-07/own && commit ../app-agent-07 own
