@@ -116,6 +116,10 @@ char *layout_path(const struct worktree *w, const char *slot)
     char *whole = *name == '/' ? worktree_text("%s", name)
                                : worktree_text("%s/%s", w->path ? here : w->root, name);
     char *path = clean(whole);
+    /* git has it in files of one line, and so have we. */
+    if (strchr(path, '\n'))
+        tool_fail(STATUS_USAGE, "a working copy can't stand at a path with a newline in it: %s",
+                  path);
     free(template);
     free(name);
     free(whole);

@@ -56,8 +56,7 @@ int worktree_online(const struct worktree *w, const char *slot);
 /* The society, or the end: some verbs can't do without. */
 void worktree_need_society(const struct worktree *w);
 
-/* Keeps others from making and removing slots of this society for as long as this process lives. Without a society nobody is kept
- * from it. */
+/* Keeps others from making and removing slots of this society and this repository for as long as this process lives. */
 void worktree_lock(struct worktree *w);
 
 /* A formatted text, to be given to free(); the end if memory runs out. */
