@@ -107,6 +107,19 @@ is "$(git -C ../app-agent-04 rev-parse HEAD)" "$head" "keeps it"
 ok "remove --force" society-worktree remove agent-04 --force
 is "$(git rev-parse "$(git for-each-ref --format='%(refname)' refs/society/saved/agent-04)^1")" "$head" "saves it"
 
+# On a branch that has no commit yet.
+society-worktree add agent-14 >/dev/null
+git -C ../app-agent-14 checkout -q --orphan fresh
+echo fresh >../app-agent-14/fresh && echo changed >../app-agent-14/numbers
+before=$(contents ../app-agent-14)
+status_is 1 "a branch without a commit" society-worktree remove agent-14
+status_is 1 "has nothing that git stash can keep" society-worktree stash push agent-14
+ok "remove --force" society-worktree remove agent-14 --force
+ref=$(git for-each-ref --format='%(refname)' refs/society/saved/agent-14)
+ok "it can be had back" restored "$ref"
+is "$(contents "$T/restored")" "$before" "byte for byte"
+git worktree remove --force "$T/restored"
+
 # Others.
 ok "a live agent" society-agent --agent agent-02 status busy
 like "$(society-worktree remove agent-02 2>&1)" "agent agent-02 is online" "is a reason to refuse"

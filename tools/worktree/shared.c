@@ -56,6 +56,9 @@ static int has_changes(struct worktree *w, json_value *slot)
     if (unsaved.text && strstr(unsaved.text, "\n  unmerged: "))
         tool_fail(STATUS_NO, "slot %s: a merge is under way, and git stash can't keep one",
                   json_member_text(slot, "slot", ""));
+    if (!json_member_text(slot, "head", NULL))
+        tool_fail(STATUS_NO, "slot %s: its branch has no commit yet, and git stash needs one",
+                  json_member_text(slot, "slot", ""));
     int changes = unsaved.changes;
     unsaved_free(&unsaved);
     return changes > 0;
