@@ -12,7 +12,8 @@
  * Handles follow the rules of <society/society.h>: one thread at a time, nothing shared between two
  * handles, -ECHILD after fork(). Nothing here writes to a working tree, an index, a branch or HEAD;
  * what is merged is merged in memory. Only society_git_save() writes, and only objects and a ref,
- * and society_git_lock() makes a file to be locked.
+ * and society_git_lock() makes a file to be locked. A file that a filter of git's cleans
+ * (gitattributes(5), such as git-lfs) is given to the filter's command, which git's configuration names.
  */
 #ifndef SOCIETY_GIT_H
 #define SOCIETY_GIT_H
