@@ -232,6 +232,22 @@ like "$(society-worktree remove agent-08 2>&1)" "only in this clone: refs/notes/
 ok "remove --force" society-worktree remove agent-08 --force
 is "$(git for-each-ref --format='%(objectname)' refs/society/saved/agent-08)" "$note" "keeps them"
 
+# A remove that was killed half way: the worktree without its .git, the clone beside its place.
+society-worktree add agent-15 >/dev/null
+echo own >../app-agent-15/own && rm ../app-agent-15/.git ../app-agent-15/numbers
+like "$(society-worktree remove agent-15 2>&1)" "modified: numbers.*untracked: own" "what is left of a worktree is looked at"
+rm ../app-agent-15/.git
+ok "and repaired" society-worktree repair agent-15
+is "$(git -C ../app-agent-15 status --porcelain | xargs)" "D numbers ?? own" "as it is"
+rm ../app-agent-15/.git
+ok "remove --force" society-worktree remove agent-15 --force
+ref=$(git for-each-ref --format='%(refname)' refs/society/saved/agent-15)
+is "$(git show "$ref^3:own")" own "saves it first"
+society-worktree add agent-16 --clone >/dev/null
+mv ../app-agent-16 ../.app-agent-16.society-removing
+ok "what is left of a clone" society-worktree remove agent-16 --force
+is "$(ls -A .. | grep agent-16)$(society-worktree list | grep agent-16)" "" "goes with it"
+
 # Maintenance comes back with the last.
 rm -r ../app-agent-06/inner
 ok "remove the rest" society-worktree remove agent-06
