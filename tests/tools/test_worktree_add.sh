@@ -37,6 +37,23 @@ is "$(cat "$T/app-agent-08")" kept "is left alone"
 rm "$T/app-agent-08"
 ok "a branch that is there is taken up" society-worktree add agent-08
 
+# Within another working copy, whose status would show it.
+before=$(state)
+run society-worktree add inner --path "$T/app-agent-08/deep/inner"
+is "$status" 1 "a place within another's working copy"
+like "$(cat "$T/err")" "is within the working copy $T/app-agent-08" "is refused"
+status_is 1 "and within the main one" society-worktree add inner --path inner
+is "$(state)" "$before" "and nothing was made"
+echo /inner/ >>.git/info/exclude
+ok "but where it is ignored" society-worktree add inner --path inner
+ok "it can be" test -e inner/numbers
+society-worktree remove inner
+
+# What is no ref's name would be another commit tomorrow.
+society-worktree add on-commit --base HEAD~0 >/dev/null && society-worktree add on-head --base HEAD >/dev/null
+is "$(slot_field on-commit base) $(slot_field on-head base)" "$(git rev-parse HEAD) main" "the base is kept as a commit, or a branch"
+society-worktree remove on-commit && society-worktree remove on-head
+
 # An add that was killed: the worktree is there, and does not know whose it is.
 society-worktree add reviewer >/dev/null
 rm .git/worktrees/app-reviewer/society-agent

@@ -220,10 +220,33 @@ static void resume(struct addition *a)
     free(git_dir);
 }
 
+/* In the working copy of another it would be one of that one's files, unless it is ignored there. */
+static void refuse_within(struct addition *a)
+{
+    char *place = worktree_text("%s", a->parent);
+    while (access(place, F_OK) != 0 && strrchr(place, '/') > place)
+        *strrchr(place, '/') = '\0';
+    char *common = git_ask(place, "rev-parse", "--path-format=absolute", "--git-common-dir");
+    char *top = git_ask(place, "rev-parse", "--show-toplevel");
+    char *inner = worktree_text("%s/", a->path);
+    char *ignored = top ? git_ask(top, "check-ignore", "--", inner) : NULL;
+    if (top && common && strcmp(common, a->w->dir) == 0 && !ignored)
+        tool_fail(STATUS_NO,
+                  "slot %s: %s is within the working copy %s, whose files it would be among; "
+                  "have git ignore it there first, or name another place",
+                  a->slot, a->path, top);
+    free(ignored);
+    free(inner);
+    free(top);
+    free(common);
+    free(place);
+}
+
 static void begin(struct addition *a)
 {
     struct worktree *w = a->w;
     struct stat st;
+    refuse_within(a);
     if (lstat(a->path, &st) == 0 && rmdir(a->path) != 0)
         tool_fail(STATUS_NO, "slot %s: %s is there already; nothing was changed", a->slot, a->path);
     a->parents_made = files_make_directories(a->parent);
