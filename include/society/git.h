@@ -11,7 +11,9 @@
  *
  * Handles follow the rules of <society/society.h>: one thread at a time, nothing shared between two
  * handles, -ECHILD after fork(). Nothing here writes to a working tree, an index, a branch or HEAD;
- * what is merged is merged in memory. Only society_git_save() writes, and only objects and a ref.
+ * what is merged is merged in memory. Only society_git_save() writes, and only objects and a ref,
+ * and society_git_lock() makes a file to be locked. A file that a filter of git's cleans
+ * (gitattributes(5), such as git-lfs) is given to the filter's command, which git's configuration names.
  */
 #ifndef SOCIETY_GIT_H
 #define SOCIETY_GIT_H
@@ -74,6 +76,17 @@ const char *society_git_root(const society_git *git);
  * 0.1.0.
  */
 const char *society_git_last_message(const society_git *git);
+
+/**
+ * Keeps others who ask for the same from making and removing slots of the repository, until the
+ * handle is closed or its process ends. Another handle of the same process is another.
+ *
+ * @param timeout_ms  how long to wait for whoever does so now; 0: not at all
+ * @return 0, also if it is held already; SOCIETY_E_TIMEOUT; SOCIETY_E_GIT nothing is open; an errno
+ *
+ * Blocks for as long. Since 0.1.0.
+ */
+int society_git_lock(society_git *git, int32_t timeout_ms);
 
 /* society_git_slots: also the disk that each uses, which takes a walk through its files. */
 #define SOCIETY_GIT_BYTES 1u

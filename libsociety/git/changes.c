@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "path.h"
 #include "sys.h"
 
@@ -56,7 +57,32 @@ static int add(struct soc_changes *changes, const char *path, unsigned kinds, bo
     return items[changes->count++].path ? 0 : -ENOMEM;
 }
 
-static int read_entry(git_index *index, const git_status_entry *entry, struct soc_changes *changes)
+/* Whether the file is, cleaned by a filter of git's, what the index has: libgit2 knows no filters. */
+static bool is_clean(struct society_git *git, git_repository *repository,
+                     const git_index_entry *entry)
+{
+    git_oid id;
+    struct soc_error before = git->error;
+    SOC_AUTO_STRBUF struct soc_strbuf contents = SOC_STRBUF_INIT;
+    bool cleaned = soc_filter_clean(git, repository, entry->path, &contents) == 1;
+    git->error = before; /* who tries to save or merge it will be told */
+    return cleaned &&
+           git_odb_hash(&id, contents.data ? contents.data : "", contents.length,
+                        GIT_OBJECT_BLOB) == 0 &&
+           git_oid_equal(&id, &entry->id);
+}
+
+static bool is_only_filtered(struct society_git *git, git_repository *repository, git_index *index,
+                             const git_diff_delta *delta)
+{
+    const git_index_entry *entry = git_index_get_bypath(index, delta->old_file.path, 0);
+    return entry && delta->status == GIT_DELTA_MODIFIED && delta->new_file.mode == entry->mode &&
+           delta->new_file.mode != GIT_FILEMODE_LINK &&
+           delta->new_file.mode != GIT_FILEMODE_COMMIT && is_clean(git, repository, entry);
+}
+
+static int read_entry(struct society_git *git, git_repository *repository, git_index *index,
+                      const git_status_entry *entry, struct soc_changes *changes)
 {
     const git_diff_delta *delta =
         entry->index_to_workdir ? entry->index_to_workdir : entry->head_to_index;
@@ -65,6 +91,9 @@ static int read_entry(git_index *index, const git_status_entry *entry, struct so
                 (!entry->index_to_workdir && (entry->status & GIT_STATUS_INDEX_DELETED) != 0);
     unsigned kinds = kinds_of(entry, path);
     if ((entry->status & GIT_STATUS_WT_DELETED) && is_skipped(index, path))
+        kinds &= ~(unsigned)SOC_CHANGE_MODIFIED;
+    if ((kinds & SOC_CHANGE_MODIFIED) && entry->index_to_workdir &&
+        is_only_filtered(git, repository, index, entry->index_to_workdir))
         kinds &= ~(unsigned)SOC_CHANGE_MODIFIED;
     return kinds != 0 ? add(changes, path, kinds, gone) : 0;
 }
@@ -78,7 +107,8 @@ static bool is_hidden(const git_index_entry *entry)
 }
 
 /* Whether it stands in the working tree, and otherwise than in the index. */
-static bool is_changed(git_repository *repository, const git_index_entry *entry, const char *full)
+static bool is_changed(struct society_git *git, git_repository *repository,
+                       const git_index_entry *entry, const char *full)
 {
     struct stat st;
     git_oid id;
@@ -91,10 +121,13 @@ static bool is_changed(git_repository *repository, const git_index_entry *entry,
                      ? git_blob_create_from_workdir(&id, repository, entry->path)
                      : git_repository_hashfile(&id, repository, full, GIT_OBJECT_BLOB, NULL);
     /* What can't be read is taken for changed, and then named by who tries to save it. */
-    return result < 0 || !git_oid_equal(&id, &entry->id);
+    if (result == 0 && git_oid_equal(&id, &entry->id))
+        return false;
+    return S_ISLNK(st.st_mode) || !is_clean(git, repository, entry);
 }
 
-static int add_hidden(git_repository *repository, git_index *index, struct soc_changes *changes)
+static int add_hidden(struct society_git *git, git_repository *repository, git_index *index,
+                      struct soc_changes *changes)
 {
     int result = 0;
     for (size_t i = 0; result == 0 && i < git_index_entrycount(index); i++) {
@@ -105,7 +138,7 @@ static int add_hidden(git_repository *repository, git_index *index, struct soc_c
         soc_path_join(&full, git_repository_workdir(repository), entry->path);
         if (full.failed)
             result = -ENOMEM;
-        else if (is_changed(repository, entry, full.data))
+        else if (is_changed(git, repository, entry, full.data))
             result = add(changes, entry->path, SOC_CHANGE_MODIFIED, false);
     }
     return result;
@@ -128,9 +161,9 @@ int soc_changes_read(struct society_git *git, git_repository *repository, bool i
         git_status_list_new(&list, repository, &options) < 0)
         result = soc_fail_git(git, "the state of %s", git_repository_workdir(repository));
     for (size_t i = 0; result == 0 && i < git_status_list_entrycount(list); i++)
-        if (read_entry(index, git_status_byindex(list, i), ret) < 0)
+        if (read_entry(git, repository, index, git_status_byindex(list, i), ret) < 0)
             result = soc_fail_memory(&git->error);
-    if (result == 0 && ignored && add_hidden(repository, index, ret) < 0)
+    if (result == 0 && ignored && add_hidden(git, repository, index, ret) < 0)
         result = soc_fail_memory(&git->error);
     git_status_list_free(list);
     git_index_free(index);

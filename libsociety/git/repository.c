@@ -3,6 +3,7 @@
 #include "repository.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <git2/sys/mempack.h>
 #include <git2/sys/odb_backend.h>
 #include <git2/sys/repository.h>
@@ -14,11 +15,15 @@
 
 #include "deltas.h"
 #include "git.h"
+#include "lock.h"
 #include "path.h"
 #include "slots.h"
+#include "sys.h"
 
 /* Above the backends of files, so that writes go there. */
 #define MEMORY_PRIORITY 1000
+/* In the common directory; of no content, and never removed, or two could hold it. */
+#define LOCK_FILE "society-slots.lock"
 
 int soc_fail_git(struct society_git *git, const char *format, ...)
 {
@@ -64,6 +69,7 @@ SOC_PUBLIC int society_git_new(society_git **ret_git)
         return SOCIETY_E_GIT;
     }
     git->pid = getpid();
+    git->lock_fd = -1;
     if (git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
                          sizeof extensions / sizeof extensions[0]) < 0) {
         society_git_close(git);
@@ -91,6 +97,8 @@ SOC_PUBLIC void society_git_close(society_git *git)
     if (!git)
         return;
     close_repository(git);
+    if (git->lock_fd >= 0)
+        close(git->lock_fd); /* in a child after a fork the parent's stays */
     soc_strbuf_free(&git->dir);
     soc_strbuf_free(&git->root);
     git_libgit2_shutdown();
@@ -202,6 +210,26 @@ SOC_PUBLIC const char *society_git_root(const society_git *git)
 SOC_PUBLIC const char *society_git_last_message(const society_git *git)
 {
     return git->error.text;
+}
+
+SOC_PUBLIC int society_git_lock(society_git *git, int32_t timeout_ms)
+{
+    int result = soc_git_enter(git);
+    if (result < 0 || git->lock_fd >= 0)
+        return result;
+    SOC_AUTO_STRBUF struct soc_strbuf file = SOC_STRBUF_INIT;
+    soc_path_join(&file, git->dir.data, LOCK_FILE);
+    if (file.failed)
+        return soc_fail_memory(&git->error);
+    int fd = soc_sys->openat(AT_FDCWD, file.data, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return soc_fail_errno(&git->error, "%s", file.data);
+    result = soc_lock(fd, timeout_ms, file.data, &git->error);
+    if (result < 0)
+        close(fd);
+    else
+        git->lock_fd = fd;
+    return result;
 }
 
 /* ---- Objects ---- */

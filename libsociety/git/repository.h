@@ -32,6 +32,7 @@ struct society_git {
     git_odb_backend *memory;   /* of `objects` */
     struct soc_slot *slots;    /* as soc_slots_read() found them */
     struct soc_deltas *deltas; /* of commits that were compared */
+    int lock_fd;               /* of society_git_lock(); -1: it is not held */
 };
 
 /* What every public function begins with: 0; -ECHILD; SOCIETY_E_GIT when nothing is open. */

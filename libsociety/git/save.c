@@ -5,7 +5,7 @@
  * The commit has the form of a stash, so that git itself can give it back:
  *
  *   tree       tracked files as they stand in the working tree
- *   parent 1   HEAD
+ *   parent 1   HEAD; an empty commit, where there is none yet
  *   parent 2   the index
  *   parent 3   untracked files, and ignored ones if wanted
  *   parent 4   where a merge is under way: the stages of unmerged files, as 1/path (ancestor), 2/path
@@ -205,6 +205,21 @@ static int refuse_nested(struct save *s)
     return 0;
 }
 
+/* On a branch that has no commit yet (git checkout --orphan) an empty one stands for HEAD. */
+static int find_head(struct save *s)
+{
+    git_index *empty = NULL;
+    if (git_repository_head_unborn(s->repository) != 1)
+        return git_reference_name_to_id(&s->parents[0], s->repository, "HEAD") < 0
+                   ? soc_fail_git(s->git, "the HEAD of slot %s", s->slot)
+                   : 0;
+    if (git_index_new(&empty) < 0)
+        return soc_fail_memory(&s->git->error);
+    int result = commit_index(s, empty, NULL, 0, "no commit yet", &s->parents[0]);
+    git_index_free(empty);
+    return result;
+}
+
 static int save(struct save *s, const char *kind, const char *words, char **ret_ref)
 {
     git_index *index = NULL;
@@ -213,8 +228,9 @@ static int save(struct save *s, const char *kind, const char *words, char **ret_
     int result = refuse_nested(s);
     if (result < 0 || (s->changes.count == 0 && detached != 1))
         return result;
-    if (git_reference_name_to_id(&s->parents[0], s->repository, "HEAD") < 0)
-        return soc_fail_git(s->git, "slot %s has no commit yet", s->slot);
+    result = find_head(s);
+    if (result < 0)
+        return result;
     if (git_repository_index(&index, s->repository) < 0)
         return soc_fail_git(s->git, "the index of slot %s", s->slot);
     SOC_AUTO_STRBUF struct soc_strbuf message = SOC_STRBUF_INIT;

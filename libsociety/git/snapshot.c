@@ -6,6 +6,7 @@
 #include <git2/sys/commit.h>
 #include <stdio.h>
 
+#include "filter.h"
 #include "sys.h"
 
 /* A larger file is not read into memory. In its place stands its hash, which no merge can take for
@@ -34,18 +35,40 @@ static int add_submodule(struct society_git *git, git_index *index, const char *
     return 0;
 }
 
+/* The contents of a file as git would store them. */
+static int add_contents(struct society_git *git, git_repository *repository, const char *path,
+                        bool stands_in, git_oid *ret_id)
+{
+    SOC_AUTO_STRBUF struct soc_strbuf contents = SOC_STRBUF_INIT;
+    int result = soc_filter_clean(git, repository, path, &contents);
+    if (result < 0)
+        return result;
+    if (result == 1)
+        result = git_blob_create_from_buffer(ret_id, repository, contents.data ? contents.data : "",
+                                             contents.length);
+    else
+        result = stands_in ? stand_in(repository, path, ret_id)
+                           : git_blob_create_from_workdir(ret_id, repository, path);
+    return result < 0
+               ? soc_fail_git(git, "cannot read %s%s", git_repository_workdir(repository), path)
+               : 0;
+}
+
 static int add_file(struct society_git *git, git_repository *repository, git_index *index,
                     const char *path, const struct stat *st, bool light)
 {
     git_index_entry entry = {0};
-    int result = light && st->st_size > LARGE_BYTES
-                     ? stand_in(repository, path, &entry.id)
-                     : git_blob_create_from_workdir(&entry.id, repository, path);
+    bool is_link = S_ISLNK(st->st_mode);
+    int result = 0;
+    if (!is_link)
+        result = add_contents(git, repository, path, light && st->st_size > LARGE_BYTES, &entry.id);
+    else if (git_blob_create_from_workdir(&entry.id, repository, path) < 0)
+        result = soc_fail_git(git, "cannot read %s%s", git_repository_workdir(repository), path);
     if (result < 0)
-        return soc_fail_git(git, "cannot read %s%s", git_repository_workdir(repository), path);
+        return result;
     entry.path = path;
     entry.mode = GIT_FILEMODE_BLOB;
-    if (S_ISLNK(st->st_mode))
+    if (is_link)
         entry.mode = GIT_FILEMODE_LINK;
     else if (st->st_mode & S_IXUSR)
         entry.mode = GIT_FILEMODE_BLOB_EXECUTABLE;

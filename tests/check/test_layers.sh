@@ -33,7 +33,7 @@ enter 50 ownership mutex
 enter 50 agent message inbox unread attachment task task_view task_archive task_create task_claim task_several claim_wait task_wait task_paths task_change
 enter 60 renew society open doctor doctor_dir doctor_locks compact status init testing
 # The second library, on top of the first: libsociety/git/NAME. It uses of the first what is below the logs.
-enter 70 git/repository git/slots git/changes git/snapshot git/contenders git/hunks git/moves git/unmerged git/conflict git/deltas git/quick git/merge
+enter 70 git/repository git/filter git/slots git/changes git/snapshot git/contenders git/hunks git/moves git/unmerged git/conflict git/deltas git/quick git/merge
 enter 75 git/slots_list git/touched git/conflicts git/order git/save git/watch
 # Files of these levels are parts of one room and may use each other.
 rooms=' 00 10 20 45 50 60 70 '

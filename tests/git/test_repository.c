@@ -73,6 +73,24 @@ static void test_extensions(void **state)
     assert_int_equal(society_git_open(git, repo_path("")), 0);
 }
 
+/* Another handle, and so another process, has to wait until the first is closed. */
+static void test_lock(void **state)
+{
+    society_git *git = *state;
+    society_git *other = NULL;
+    assert_int_equal(society_git_lock(git, 0), SOCIETY_E_GIT);
+    assert_int_equal(society_git_open(git, repo_path("")), 0);
+    assert_int_equal(society_git_lock(git, 0), 0);
+    assert_int_equal(society_git_lock(git, 0), 0);
+    assert_int_equal(society_git_new(&other), 0);
+    assert_int_equal(society_git_open(other, repo_path("")), 0);
+    assert_int_equal(society_git_lock(other, 0), SOCIETY_E_TIMEOUT);
+    assert_non_null(strstr(society_git_last_message(other), "society-slots.lock"));
+    society_git_close(git);
+    assert_int_equal(society_git_lock(other, 0), 0);
+    *state = other;
+}
+
 static void test_fork(void **state)
 {
     society_git *git = *state;
@@ -89,7 +107,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, repo_setup, repo_teardown)
     const struct CMUnitTest tests[] = {
         TEST(main_worktree), TEST(linked_worktree), TEST(bare), TEST(clone_of_a_slot),
-        TEST(none),          TEST(extensions),      TEST(fork),
+        TEST(none),          TEST(extensions),      TEST(lock), TEST(fork),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,6 +64,11 @@ way "a mode" 'chmod +x mine && git commit -qam x'
 way "a repository in its place" 'rm mine; git init -q mine; git -C mine commit -q --allow-empty -m x; git add mine 2>/dev/null; git commit -qm x; s=$?; rm -rf mine; exit $s'
 way "a stash that is merged" 'edit; git stash push -q; git merge -q --ff-only "stash@{0}"; s=$?; git stash drop -q; exit $s'
 way "a stash of the slot that is merged" 'edit; git merge -q --ff-only "$(society-worktree stash push)"; s=$?; git for-each-ref --format="delete %(refname)" refs/society/stash | git update-ref --stdin; exit $s'
+way "what was saved of a slot" 'edit; c=$(git stash create); git checkout -q mine; git update-ref refs/society/saved/a/b $c; git merge -q --ff-only refs/society/saved/a/b; s=$?; git update-ref -d refs/society/saved/a/b; exit $s'
+way "a tag" 'edit; git add mine; git tag x $(git commit-tree -p HEAD -m x $(git write-tree)) && git merge -q --ff-only x; s=$?; git tag -d x >/dev/null 2>&1; exit $s'
+way "a tag of a tag" 'edit; git add mine; c=$(git commit-tree -p HEAD -m x $(git write-tree)); o=$(printf "object %s\ntype commit\ntag x\ntagger a <a@b> 1 +0000\n\nx\n" $c | git mktag); git tag x $o && git merge -q --ff-only $o; s=$?; git tag -d x >/dev/null 2>&1; exit $s'
+way "a new branch with a deletion" 'git rm -q mine; git branch gone $(git commit-tree -p HEAD -m x $(git write-tree)) && git merge -q --ff-only gone; s=$?; git branch -q -D gone; exit $s'
+way "another working tree" 'mkdir ../elsewhere; sed "s/^10$/ten/" mine >../elsewhere/mine; git --work-tree=../elsewhere commit -q -m x mine; s=$?; rm -r ../elsewhere; exit $s'
 way "another index" 'edit; GIT_INDEX_FILE=$PWD/../index; export GIT_INDEX_FILE; git read-tree HEAD; git add mine; git commit -qm x; s=$?; unset GIT_INDEX_FILE; rm ../index; exit $s'
 
 # Signatures that git is told to show.
@@ -78,6 +83,12 @@ git config gpg.program "$T/gpg"
 git config log.showSignature true
 way "a signed commit" 'edit; git commit -q --no-verify -S -am x'
 git config --unset log.showSignature
+
+# It says nothing of what its last step is told.
+fresh
+status_is 1 "git filter-branch is stopped" env FILTER_BRANCH_SQUELCH_WARNING=1 git filter-branch -f --tree-filter 'echo ten >>mine' HEAD~1..HEAD
+is "$(git rev-parse HEAD)" "$start" "and nothing was committed"
+git update-ref -d refs/original/refs/heads/agent/dev/agent-02/work
 
 # A step of a rebase, of commits that are older than the ownership.
 fresh
@@ -151,10 +162,30 @@ for i in $(seq 3000); do echo "$i" >"many/$i"; done
 git add many
 ok "3,000 files" git commit -qm many
 for i in $(seq 40); do echo "$i" >"odd/$i"; done
+git tag thing "$(git hash-object -w mine)"
+is $? 0 "a tag of what is no commit"
 git add odd
 run git commit -qm odd
 like "$(cat "$T/err")" "40 files are another's.*and 30 more" "of many, a few are named"
 git reset -q && rm -r odd
+
+# Many files of another's that a protected branch has, at once; what it has not is found among them, a deletion, too.
+cd "$SLOT" || exit 1
+fresh
+git merge -q --no-edit main
+cd "$T/app" || exit 1
+society-own -a agent-01 acquire 'many/**' >/dev/null
+for i in $(seq 200); do echo "$i again" >"many/$i"; done
+git rm -q many/{201..220}
+SOCIETY_AGENT=agent-01 git commit -qam again
+cd "$SLOT" || exit 1
+echo own >other && commit . other
+ok "to merge many that a protected branch has" git merge -q --no-edit main
+git reset -q --hard HEAD~1
+git merge -q --no-commit main && rm many/300 && echo else >many/5 && git add -A
+run git commit -qm x
+like "$(cat "$T/err")" "2 files are another's.*many/300 is owned.*many/5 is owned" "but not what it has not"
+git merge --abort
 
 # Without a society.
 git init -q "$T/alone" && cd "$T/alone" || exit 1

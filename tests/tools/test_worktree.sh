@@ -47,6 +47,11 @@ status_is 128 "and does not remove it" git worktree remove ../app-agent-02
 # Ownership by observation.
 is "$(society-own acquire --changed --json | jq -c .paths)" '["new.txt","numbers"]' "society-own acquire --changed"
 status_is 1 "what one has touched is another's no more" society-own --agent agent-02 check numbers
+printf 'new\n' >"$(printf 'a\nb\t*')"
+ok "also a name with control characters" society-own acquire --changed
+status_is 1 "which is owned" society-own -a agent-02 check "$(printf 'a\nb\t*')"
+ok "and no other" society-own -a agent-02 check "$(printf 'a\nb\tc')"
+rm "$(printf 'a\nb\t*')"
 status_is 1 "nothing touched, nothing acquired" env -C "$T/app-agent-02" society-own acquire --changed
 
 # Clones.

@@ -107,6 +107,19 @@ is "$(git -C ../app-agent-04 rev-parse HEAD)" "$head" "keeps it"
 ok "remove --force" society-worktree remove agent-04 --force
 is "$(git rev-parse "$(git for-each-ref --format='%(refname)' refs/society/saved/agent-04)^1")" "$head" "saves it"
 
+# On a branch that has no commit yet.
+society-worktree add agent-14 >/dev/null
+git -C ../app-agent-14 checkout -q --orphan fresh
+echo fresh >../app-agent-14/fresh && echo changed >../app-agent-14/numbers
+before=$(contents ../app-agent-14)
+status_is 1 "a branch without a commit" society-worktree remove agent-14
+status_is 1 "has nothing that git stash can keep" society-worktree stash push agent-14
+ok "remove --force" society-worktree remove agent-14 --force
+ref=$(git for-each-ref --format='%(refname)' refs/society/saved/agent-14)
+ok "it can be had back" restored "$ref"
+is "$(contents "$T/restored")" "$before" "byte for byte"
+git worktree remove --force "$T/restored"
+
 # Others.
 ok "a live agent" society-agent --agent agent-02 status busy
 like "$(society-worktree remove agent-02 2>&1)" "agent agent-02 is online" "is a reason to refuse"
@@ -179,6 +192,20 @@ status_is 1 "stand against --force too" society-worktree remove agent-12 --force
 git -C ../app-agent-12 submodule --quiet update --init && git -C ../app-agent-12/module branch -q -D own
 ok "without them it goes" society-worktree remove agent-12
 
+# A repository that was added, and is in no .gitmodules: also when that is committed, and nothing else has changed.
+society-worktree add agent-13 >/dev/null
+git init -q ../app-agent-13/added && git -C ../app-agent-13/added commit -q --allow-empty -m own
+git -C ../app-agent-13 add added 2>/dev/null
+for state in staged committed; do
+    status_is 1 "a repository within that is $state" society-worktree remove agent-13
+    like "$(society-worktree remove agent-13 --force 2>&1)" "submodule with work of its own: $T/app-agent-13/added" \
+        "stands against --force too, and is named"
+    ok "and is left" git -C ../app-agent-13/added rev-parse -q --verify HEAD
+    git -C ../app-agent-13 commit -qm added
+done
+git -C ../app-agent-13 rm -q -r --cached added && rm -rf ../app-agent-13/added && git -C ../app-agent-13 commit -qm none
+ok "without it it goes" society-worktree remove agent-13
+
 # A clone's own commits.
 society-worktree add agent-07 --clone >/dev/null
 echo own >../app-agent-07/own && commit ../app-agent-07 own
@@ -204,6 +231,22 @@ note=$(git -C ../app-agent-08 rev-parse refs/notes/commits)
 like "$(society-worktree remove agent-08 2>&1)" "only in this clone: refs/notes/commits" "notes of a clone"
 ok "remove --force" society-worktree remove agent-08 --force
 is "$(git for-each-ref --format='%(objectname)' refs/society/saved/agent-08)" "$note" "keeps them"
+
+# A remove that was killed half way: the worktree without its .git, the clone beside its place.
+society-worktree add agent-15 >/dev/null
+echo own >../app-agent-15/own && rm ../app-agent-15/.git ../app-agent-15/numbers
+like "$(society-worktree remove agent-15 2>&1)" "modified: numbers.*untracked: own" "what is left of a worktree is looked at"
+rm ../app-agent-15/.git
+ok "and repaired" society-worktree repair agent-15
+is "$(git -C ../app-agent-15 status --porcelain | xargs)" "D numbers ?? own" "as it is"
+rm ../app-agent-15/.git
+ok "remove --force" society-worktree remove agent-15 --force
+ref=$(git for-each-ref --format='%(refname)' refs/society/saved/agent-15)
+is "$(git show "$ref^3:own")" own "saves it first"
+society-worktree add agent-16 --clone >/dev/null
+mv ../app-agent-16 ../.app-agent-16.society-removing
+ok "what is left of a clone" society-worktree remove agent-16 --force
+is "$(ls -A .. | grep agent-16)$(society-worktree list | grep agent-16)" "" "goes with it"
 
 # Maintenance comes back with the last.
 rm -r ../app-agent-06/inner

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,8 +15,15 @@
 
 #define WORDS_MAX 64
 
+static int following;
+
+void child_follow(int signal)
+{
+    following = signal;
+}
+
 /* In the child: standard output is `out`. */
-static void become(const char *const *words, int out, int quiet)
+static void become(const char *const *words, int out, int quiet, pid_t parent)
 {
     char *argv[WORDS_MAX + 1];
     int count = 0;
@@ -27,6 +35,8 @@ static void become(const char *const *words, int out, int quiet)
     if (!argv[0])
         _exit(127);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (following != 0 && (prctl(PR_SET_PDEATHSIG, following) < 0 || getppid() != parent))
+        _exit(127); /* killed before it could be told */
     if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || (quiet && dup2(null, 2) < 0))
         _exit(127);
     execvp(argv[0], argv);
@@ -37,11 +47,12 @@ static void become(const char *const *words, int out, int quiet)
 static pid_t start(const char *const *words, int out, int quiet)
 {
     fflush(NULL);
+    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid < 0)
         tool_fail(STATUS_SYSTEM, "%s was not started: %s", words[0], strerror(errno));
     if (pid == 0)
-        become(words, out, quiet);
+        become(words, out, quiet, parent);
     return pid;
 }
 

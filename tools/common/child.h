@@ -10,6 +10,9 @@
 /* What standard error of the program is: ours, or nothing. */
 enum { CHILD_LOUD, CHILD_QUIET };
 
+/* What programs that are run from now on get when this process is killed; 0: nothing, and they run on. */
+void child_follow(int signal);
+
 /* Runs a program (its words, ended by NULL); what it prints goes to standard error. Its exit status, 128 and the signal's number
  * if one killed it, 127 if it can't be run. */
 int child_run(const char *const *words);

@@ -69,7 +69,8 @@ char *place_quote(const char *name)
     for (const char *at = name; *at; at++) {
         if (strchr("*?[\\", *at))
             fputc('\\', text.out);
-        fputc(*at, text.out);
+        /* No pattern has control characters; this one stands for any. */
+        fputc((unsigned char)*at < ' ' || *at == '\x7f' ? '?' : *at, text.out);
     }
     return text_end(&text);
 }

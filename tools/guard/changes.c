@@ -5,7 +5,7 @@
  */
 #include "guard/changes.h"
 
-#include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,8 +71,8 @@ void changes_staged(struct changes *c)
 
 void changes_new(struct changes *c, const char *commit)
 {
-    /* A signature that is shown would stand before the changes. What is only put by in a stash was
-     * judged by nobody. */
+    /* A signature that is shown would stand before the changes. What is only put by in a stash, or
+     * was saved of a slot, was judged by nobody. */
     const char *const words[] = {"git",
                                  "-c",
                                  "log.showRoot=true",
@@ -84,7 +84,7 @@ void changes_new(struct changes *c, const char *commit)
                                  commit,
                                  "--not",
                                  "--exclude=refs/stash",
-                                 "--exclude=refs/society/stash/*",
+                                 "--exclude=refs/society/*",
                                  "--all",
                                  NULL};
     read_raw(c, words);
@@ -96,23 +96,105 @@ void changes_free(struct changes *c)
     texts_free(&c->states);
 }
 
+/* ---- What is so elsewhere ---- */
+
+/* As many paths are asked for by name; for more everything is read. */
+enum { NAMED = 40 };
+
 static int is_none(const char *state)
 {
     return state[strspn(state, "0 ")] == '\0';
 }
 
-int changes_same(const char *commit, const char *path, const char *state)
+/* The changes that are marked, in the order of their paths. */
+struct marked {
+    const struct changes *c;
+    int *items;
+    int count;
+};
+
+static int compare(const void *a, const void *b, void *context)
 {
-    /* `<mode> <type> <object>\t<path>`; nothing: it is not there. */
-    char *there = git_ask(".", "--literal-pathspecs", "ls-tree", "--full-tree", commit, "--", path);
-    const char *type = there ? strchr(there, ' ') : NULL;
+    const struct changes *c = context;
+    return strcmp(c->paths.items[*(const int *)a], c->paths.items[*(const int *)b]);
+}
+
+static void find_marked(const struct changes *c, const char *marks, struct marked *m)
+{
+    *m = (struct marked){c, calloc((size_t)c->paths.count + 1, sizeof *m->items), 0};
+    if (!m->items)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    for (int i = 0; i < c->paths.count; i++)
+        if (marks[i])
+            m->items[m->count++] = i;
+    qsort_r(m->items, (size_t)m->count, sizeof *m->items, compare, (void *)(uintptr_t)c);
+}
+
+/* The first of those that are marked with a path, or behind where it would be. */
+static int first_of(const struct marked *m, const char *path)
+{
+    int low = 0;
+    int high = m->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (strcmp(m->c->paths.items[m->items[middle]], path) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* What git lists of a commit, each with a NUL behind it; NULL: there is no such commit. */
+static char *list(const struct marked *m, const char *commit, size_t *ret_size)
+{
+    const char *words[NAMED + 10] = {"git",     "--literal-pathspecs",
+                                     "ls-tree", "--full-tree",
+                                     "-z",      m->count > NAMED ? "-r" : commit};
+    int count = 6;
+    words[count++] = m->count > NAMED ? commit : "--";
+    for (int i = 0; i < m->count && m->count <= NAMED; i++)
+        words[count++] = m->c->paths.items[m->items[i]];
+    return child_read(words, CHILD_QUIET, ret_size, NULL);
+}
+
+/* `<mode> <type> <object>\t<path>`: takes the marks of changes that make it so, and notes which
+ * paths are there. */
+static void unmark(const struct marked *m, char *marks, char *there, const char *line)
+{
+    const char *path = strchr(line, '\t');
+    const char *type = strchr(line, ' ');
     const char *object = type ? strchr(type + 1, ' ') : NULL;
-    size_t length = object ? strcspn(object, "\t") : 0;
-    int same = object ? strncmp(there, state, 6) == 0 && strlen(state) == 6 + length &&
-                            strncmp(object, state + 6, length) == 0
-                      : is_none(state);
+    if (!path || !object)
+        tool_fail(STATUS_SYSTEM, "git says what is not understood: %s", line);
+    char *state = guard_text("%.6s%.*s", line, (int)(path - object), object);
+    path++;
+    for (int i = first_of(m, path);
+         i < m->count && strcmp(m->c->paths.items[m->items[i]], path) == 0; i++) {
+        there[m->items[i]] = 1;
+        if (strcmp(m->c->states.items[m->items[i]], state) == 0)
+            marks[m->items[i]] = 0;
+    }
+    free(state);
+}
+
+void changes_unmark_same(const struct changes *c, char *marks, const char *commit)
+{
+    struct marked m;
+    size_t size = 0;
+    find_marked(c, marks, &m);
+    char *text = m.count > 0 ? list(&m, commit, &size) : NULL;
+    char *there = calloc((size_t)c->paths.count + 1, 1);
+    if (!there)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    for (const char *at = text; text && at < text + size; at += strlen(at) + 1)
+        unmark(&m, marks, there, at);
+    for (int i = 0; text && i < m.count; i++)
+        if (!there[m.items[i]] && is_none(c->states.items[m.items[i]]))
+            marks[m.items[i]] = 0;
     free(there);
-    return same;
+    free(text);
+    free(m.items);
 }
 
 void changes_protected(struct texts *names)
@@ -130,22 +212,35 @@ void changes_protected(struct texts *names)
     free(text);
 }
 
-int changes_accepted(const char *path, const char *state)
+/* The names of refs, a line each, to be given to free(); NULL: git can't say. */
+static char *protected_refs(void)
 {
     struct texts names = {0};
-    int accepted = 0;
+    const char *words[32] = {"for-each-ref", "--format=%(refname)"};
+    char *patterns[30] = {NULL};
+    int count = 0;
     changes_protected(&names);
-    for (int i = 0; i < names.count && !accepted; i++) {
-        char *local = guard_text("refs/heads/%s", names.items[i]);
-        char *remote = guard_text("refs/remotes/*/%s", names.items[i]);
-        char *refs = git_ask(".", "for-each-ref", "--format=%(refname)", local, remote);
-        char *rest = refs;
-        for (char *ref; !accepted && (ref = strsep(&rest, "\n")) != NULL;)
-            accepted = *ref && changes_same(ref, path, state);
-        free(refs);
-        free(remote);
-        free(local);
+    for (int i = 0; i < names.count && count + 1 < 28; i++) {
+        patterns[count++] = guard_text("refs/heads/%s", names.items[i]);
+        patterns[count++] = guard_text("refs/remotes/*/%s", names.items[i]);
     }
+    for (int i = 0; i < count; i++)
+        words[2 + i] = patterns[i];
+    char *refs = count > 0 ? git_read_words(".", 1, words) : NULL;
+    for (int i = 0; i < count; i++)
+        free(patterns[i]);
     texts_free(&names);
-    return accepted;
+    return refs;
+}
+
+void changes_unmark_accepted(const struct changes *c, char *marks)
+{
+    if (!memchr(marks, 1, (size_t)c->paths.count))
+        return;
+    char *refs = protected_refs();
+    char *rest = refs;
+    for (char *ref; (ref = strsep(&rest, "\n")) != NULL;)
+        if (*ref)
+            changes_unmark_same(c, marks, ref);
+    free(refs);
 }

@@ -16,16 +16,17 @@ struct changes {
 void changes_staged(struct changes *c);
 
 /* What the commits change, each against its first parent, that `commit` leads to and no ref
- * does; those of a stash are none. */
+ * does; those of a stash, and what was saved of a slot, are none. */
 void changes_new(struct changes *c, const char *commit);
 
 void changes_free(struct changes *c);
 
-/* Whether a file is so in `commit` (any revision). */
-int changes_same(const char *commit, const char *path, const char *state);
+/* `marks`: one for each of the changes. Takes away those of changes by which a file becomes as
+ * `commit` (any revision) has it. */
+void changes_unmark_same(const struct changes *c, char *marks, const char *commit);
 
-/* Whether a branch that is protected has a file so already. */
-int changes_accepted(const char *path, const char *state);
+/* The same for what a branch that is protected has so already. */
+void changes_unmark_accepted(const struct changes *c, char *marks);
 
 /* The names of the protected branches, which may be patterns of fnmatch(3). */
 void changes_protected(struct texts *names);

@@ -96,16 +96,21 @@ static json_value *find_refused(const struct guard *g, const struct changes *c, 
     if (c->paths.count > 0 && !top) /* in a git directory: the files are the project's */
         top = guard_text("%s/..", society_dir(g->t->society));
     json_value *items = owners_find(g, top ? top : "", &c->paths);
+    char *marks = calloc((size_t)c->paths.count + 1, 1);
+    if (!marks)
+        tool_fail(STATUS_SYSTEM, "out of memory");
+    for (size_t i = 0; i < json_count(items); i++)
+        marks[json_member_number(json_element(items, i), "index", 0)] = 1;
+    if (before)
+        changes_unmark_same(c, marks, before);
+    changes_unmark_accepted(c, marks);
     for (size_t i = 0; i < json_count(items); i++) {
         json_value *item = json_element(items, i);
-        int index = (int)json_member_number(item, "index", 0);
-        const char *path = c->paths.items[index];
-        const char *state = c->states.items[index];
-        if ((before && changes_same(before, path, state)) || changes_accepted(path, state) ||
-            is_known(refused, json_member_text(item, "path", "")))
-            continue;
-        json_add(refused, json_share(item));
+        if (marks[json_member_number(item, "index", 0)] &&
+            !is_known(refused, json_member_text(item, "path", "")))
+            json_add(refused, json_share(item));
     }
+    free(marks);
     json_release(items);
     free(top);
     return refused;
@@ -142,10 +147,17 @@ static int next_line(char **rest, struct ref_line *line)
     return 1;
 }
 
+static int is_tag(const struct ref_line *line)
+{
+    return strncmp(line->ref, "refs/tags/", 10) == 0;
+}
+
+/* Also a tag: what it leads to counts as known from then on. */
 static int is_ours(const struct ref_line *line)
 {
     return line->ref &&
-           (strcmp(line->ref, "HEAD") == 0 || strncmp(line->ref, "refs/heads/", 11) == 0) &&
+           (strcmp(line->ref, "HEAD") == 0 || strncmp(line->ref, "refs/heads/", 11) == 0 ||
+            is_tag(line)) &&
            line->after[strspn(line->after, "0")] != '\0' && strcmp(line->before, line->after) != 0;
 }
 
@@ -161,13 +173,18 @@ int commit_concerns(const char *lines)
     return found;
 }
 
-/* One change of a branch or HEAD. The status of the hook. */
+/* One change of a branch, a tag or HEAD. The status of the hook. */
 static int check_ref(const struct guard *g, const struct ref_line *line)
 {
     struct changes c = {0};
     /* git gives zeros also where it does not mind what was before. */
     int unknown = line->before[strspn(line->before, "0")] == '\0';
-    changes_new(&c, line->after);
+    char *expression = guard_text("%s^{commit}", line->after);
+    char *commit = git_ask(".", "rev-parse", "--quiet", "--verify", expression);
+    if (commit || !is_tag(line)) /* a tag may be of anything */
+        changes_new(&c, line->after);
+    free(commit);
+    free(expression);
     json_value *refused = find_refused(g, &c, unknown ? line->ref : line->before);
     int status = json_count(refused) > 0 && !g->override ? STATUS_NO : STATUS_DONE;
     if (status != STATUS_DONE)

@@ -16,7 +16,7 @@ int commit_staged(const struct guard *g);
  */
 int commit_refs(const struct guard *g, const char *lines);
 
-/* Whether there is a change to a branch or to HEAD among the lines. */
+/* Whether there is a change to a branch, a tag or HEAD among the lines. */
 int commit_concerns(const char *lines);
 
 /* Before a push: no branch that is protected, unless by a person. The status of the hook. */

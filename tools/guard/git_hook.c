@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/config_file.h"
+#include "common/git.h"
 #include "guard/commit.h"
 
 /* Standard input to its end, as a text, also in a file in memory for the hook that is run first. */
@@ -120,6 +122,49 @@ static int is_transfer(void)
     return strcmp(command, "receive-pack") == 0 || strcmp(command, "fetch") == 0;
 }
 
+/* The working tree that belongs to a git directory, to be given to free(); NULL: there is none, or
+ * git is told in its configuration. */
+static char *tree_of(const char *git_dir)
+{
+    mode_t mode;
+    char *file = guard_text("%s/gitdir", git_dir);
+    char *link = config_read(file, &mode);
+    char *configured = git_ask(".", "config", "--get", "core.worktree");
+    link[strcspn(link, "\n")] = '\0';
+    char *tree = guard_text("%s", *link ? link : git_dir);
+    size_t length = strlen(tree);
+    int ends = !configured && length > 5 && strcmp(tree + length - 5, "/.git") == 0;
+    free(configured);
+    free(link);
+    free(file);
+    if (ends) {
+        tree[length - 5] = '\0';
+        return tree;
+    }
+    free(tree);
+    return NULL;
+}
+
+/* Whoever lends git another working tree (git --work-tree, GIT_WORK_TREE, git filter-branch) commits
+ * to the same branch: it is judged as in the working tree that the branch is checked out in. */
+static void go_home(void)
+{
+    if (!getenv("GIT_WORK_TREE"))
+        return;
+    char *git_dir = git_ask(".", "rev-parse", "--absolute-git-dir");
+    char *index = git_ask(".", "rev-parse", "--path-format=absolute", "--git-path", "index");
+    char *tree = git_dir ? tree_of(git_dir) : NULL;
+    if (tree && index && chdir(tree) == 0) {
+        if (setenv("GIT_DIR", git_dir, 1) < 0 ||
+            (getenv("GIT_INDEX_FILE") && setenv("GIT_INDEX_FILE", index, 1) < 0))
+            tool_fail(STATUS_SYSTEM, "the environment: %s", strerror(errno));
+        unsetenv("GIT_WORK_TREE");
+    }
+    free(tree);
+    free(index);
+    free(git_dir);
+}
+
 /* git tells it before it changes refs ("prepared"), and after it. */
 static int transaction(struct guard *g, const char *state, const char *lines)
 {
@@ -144,6 +189,7 @@ int guard_git_hook(struct guard *g)
     if (is_transaction || is_push)
         lines = read_input(&input);
     int status = run_before(t, input);
+    go_home();
     if (status == 0 && is_transaction)
         status = transaction(g, t->count > 3 ? t->arguments[3] : "", lines);
     else if (status == 0 && is_push)

@@ -3,9 +3,12 @@
  * society-worktree add: all of a slot, or nothing.
  *
  * What was made is noted as it is made, and taken back in reverse when a later step fails: git leaves the branch of a worktree
- * that it could not check out behind, and so does libgit2. A slot is one when the file with its name is written, which is the last
- * step; an add that was killed before leaves a working copy that the next add of the slot completes.
+ * that it could not check out behind, and so does libgit2. A slot is one when the file with its name is written, for a clone when
+ * it is recorded, which is the last step; what an add that was killed before has left is completed by the next add of the slot. A
+ * clone gets its name when it is one: before that it stands beside its place, and is thrown away.
  */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +23,7 @@
 #include "layout.h"
 #include "quiet.h"
 #include "report.h"
+#include "unfinished.h"
 
 struct addition {
     struct worktree *w;
@@ -27,14 +31,16 @@ struct addition {
     char *path, *branch, *base, *parent;
     char *start;      /* the commit of a branch that was made; NULL: it was there */
     int parents_made; /* directories above the working copy */
+    int clone;        /* is what is wanted */
     int made;         /* the working copy */
+    int resumed;      /* it was made in part by an add that was killed */
     int first;        /* of the repository's worktrees: its maintenance was quieted for it */
 };
 
 static void undo(struct addition *a)
 {
     struct worktree *w = a->w;
-    if (a->made && w->clone) {
+    if (a->made && a->clone) {
         char *record = worktree_text("%s/society/clones/%s", w->dir, a->slot);
         files_remove_tree(a->path);
         unlink(record);
@@ -47,7 +53,7 @@ static void undo(struct addition *a)
         free(removed);
         free(git_ask(w->dir, "worktree", "prune"));
     }
-    if (a->start && !w->clone) {
+    if (a->start && !a->clone) {
         /* Only if nothing was committed to it meanwhile. */
         char *ref = worktree_text("refs/heads/%s", a->branch);
         free(git_ask(w->dir, "update-ref", "-d", ref, a->start));
@@ -62,7 +68,9 @@ static void fail(struct addition *a, const char *what) __attribute__((noreturn))
 static void fail(struct addition *a, const char *what)
 {
     undo(a);
-    tool_fail(STATUS_SYSTEM, "slot %s: %s; nothing was left behind", a->slot, what);
+    tool_fail(STATUS_SYSTEM, "slot %s: %s; %s", a->slot, what,
+              a->resumed ? "what an add that was killed has left is there still"
+                         : "nothing was left behind");
 }
 
 /* ---- A worktree ---- */
@@ -76,17 +84,13 @@ static int branch_exists(const struct addition *a)
     return commit != NULL;
 }
 
-static char *lock_reason(const char *slot)
-{
-    return worktree_text("society: slot %s; society-worktree remove %s", slot, slot);
-}
-
 static void make_worktree(struct addition *a)
 {
     struct worktree *w = a->w;
-    char *reason = lock_reason(a->slot);
+    char *reason = unfinished_lock_reason(a->slot);
     int failed;
     a->made = 1; /* git may fail half way, in a hook for instance */
+    child_follow(SIGKILL);
     if (branch_exists(a)) {
         failed = git_run(w->dir, "worktree", "add", "--quiet", "--lock", "--reason", reason,
                          a->path, a->branch);
@@ -97,6 +101,7 @@ static void make_worktree(struct addition *a)
         failed = git_run(w->dir, "worktree", "add", "--quiet", "--lock", "--reason", reason,
                          "--no-track", "-b", a->branch, a->path, a->base);
     }
+    child_follow(0);
     free(reason);
     if (failed)
         fail(a, "git could not make the worktree");
@@ -104,35 +109,74 @@ static void make_worktree(struct addition *a)
 
 /* ---- A clone ---- */
 
-static void set_remote(struct addition *a)
+/* Where it is made, before it has its name. */
+static char *beside(const struct addition *a)
 {
-    char *origin = git_ask(a->w->dir, "config", "--get", "remote.origin.url");
+    return worktree_text("%s/.%s.society-adding", a->parent, strrchr(a->path, '/') + 1);
+}
+
+static void set_remote(struct addition *a, const char *clone, const char *origin)
+{
     /* What the agent pushes goes where it would go from the repository itself. */
-    if (origin && git_run(a->path, "remote", "add", "origin", origin) != 0)
+    if (origin && git_run(clone, "remote", "add", "origin", origin) != 0)
         fail(a, "git could not set the clone's origin");
-    free(origin);
+}
+
+static void fail_clone(struct addition *a, const char *clone, const char *what)
+{
+    files_remove_tree(clone);
+    fail(a, what);
 }
 
 static void make_clone(struct addition *a)
 {
     struct worktree *w = a->w;
     char *origin = git_ask(w->dir, "config", "--get", "remote.origin.url");
-    char *expression = worktree_text("%s^{commit}", a->base);
-    char *start = git_ask(w->dir, "rev-parse", "--verify", "--quiet", expression);
+    char *clone = beside(a);
+    char *git_dir = worktree_text("%s/.git", clone);
+    if (files_remove_tree(clone) < 0)
+        fail(a, "what an add that was killed has left is in the way");
+    child_follow(SIGKILL);
+    int failed = git_run(w->dir, "clone", "--quiet", "--local", "--no-checkout", "--origin",
+                         origin ? "society" : "origin", w->dir, clone);
+    child_follow(0);
+    if (failed)
+        fail_clone(a, clone, "git could not clone the repository");
+    set_remote(a, clone, origin);
+    if (files_write(git_dir, "society-repository", w->dir) < 0 ||
+        files_write(git_dir, UNFINISHED_CLONE, a->slot) < 0 || rename(clone, a->path) < 0)
+        fail_clone(a, clone, "the clone could not be put in its place");
     a->made = 1;
-    if (git_run(w->dir, "clone", "--quiet", "--local", "--no-checkout", "--origin",
-                origin ? "society" : "origin", w->dir, a->path) != 0)
-        fail(a, "git could not clone the repository");
-    set_remote(a);
-    if (git_run(a->path, "checkout", "--quiet", "--no-track", "-B", a->branch, start) != 0)
+    free(git_dir);
+    free(clone);
+    free(origin);
+}
+
+/* Its files; what an add that was killed has checked out is written again. */
+static void check_out_clone(struct addition *a)
+{
+    char *git_dir = worktree_text("%s/.git", a->path);
+    char *expression = worktree_text("%s^{commit}", a->base);
+    char *start = git_ask(a->w->dir, "rev-parse", "--verify", "--quiet", expression);
+    child_follow(SIGKILL);
+    if (unfinished_checkout(git_dir) && git_run(a->path, "checkout", "--quiet", "--force",
+                                                "--no-track", "-B", a->branch, start) != 0)
         fail(a, "git could not check the clone out");
-    char *records = worktree_text("%s/society/clones", w->dir);
+    child_follow(0);
+    free(git_dir);
+    free(expression);
+    free(start);
+}
+
+static void record_clone(struct addition *a)
+{
+    char *adding = worktree_text("%s/.git/%s", a->path, UNFINISHED_CLONE);
+    char *records = worktree_text("%s/society/clones", a->w->dir);
     if (files_make_directories(records) < 0 || files_write(records, a->slot, a->path) < 0)
         fail(a, "its record could not be written");
+    unlink(adding);
     free(records);
-    free(expression);
-    free(origin);
-    free(start);
+    free(adding);
 }
 
 /* ---- Both ---- */
@@ -152,51 +196,83 @@ static void guard_clone(struct addition *a)
 static void mark(struct addition *a)
 {
     char *git_dir = git_read(a->path, "rev-parse", "--absolute-git-dir");
-    if (a->w->clone)
+    if (a->clone)
         guard_clone(a);
-    if (!git_dir || files_mark(a->w, git_dir, a->slot, a->base, a->w->clone) < 0)
+    if (!git_dir || files_mark(a->w, git_dir, a->slot, a->base, a->clone) < 0)
         fail(a, "its name could not be recorded");
     free(git_dir);
 }
 
-/* A worktree of this repository stands at the path already: of an add that was killed. */
-static int is_unfinished(const struct addition *a)
+/* As much of it as an add that was killed has made. */
+static void resume(struct addition *a)
 {
-    char *common = git_ask(a->path, "rev-parse", "--path-format=absolute", "--git-common-dir");
-    char *git_dir = git_ask(a->path, "rev-parse", "--absolute-git-dir");
-    char *own = git_dir ? files_read(git_dir, "society-agent") : NULL;
-    int unfinished = common && git_dir && strcmp(common, a->w->dir) == 0 &&
-                     strcmp(git_dir, a->w->dir) != 0 && !own;
-    free(common);
+    char *git_dir = unfinished_worktree(a->w, a->slot);
+    char *path = git_dir ? unfinished_complete(git_dir) : NULL;
+    if (path) {
+        free(a->path);
+        a->path = path;
+        a->clone = 0;
+        a->resumed = 1;
+    } else if (a->clone && unfinished_clone(a->w, a->slot, a->path)) {
+        a->resumed = 1;
+        check_out_clone(a);
+    }
     free(git_dir);
-    free(own);
-    return unfinished;
 }
 
-static void make(struct addition *a)
+/* In the working copy of another it would be one of that one's files, unless it is ignored there. */
+static void refuse_within(struct addition *a)
+{
+    char *place = worktree_text("%s", a->parent);
+    while (access(place, F_OK) != 0 && strrchr(place, '/') > place)
+        *strrchr(place, '/') = '\0';
+    char *common = git_ask(place, "rev-parse", "--path-format=absolute", "--git-common-dir");
+    char *top = git_ask(place, "rev-parse", "--show-toplevel");
+    char *inner = worktree_text("%s/", a->path);
+    char *ignored = top ? git_ask(top, "check-ignore", "--", inner) : NULL;
+    if (top && common && strcmp(common, a->w->dir) == 0 && !ignored)
+        tool_fail(STATUS_NO,
+                  "slot %s: %s is within the working copy %s, whose files it would be among; "
+                  "have git ignore it there first, or name another place",
+                  a->slot, a->path, top);
+    free(ignored);
+    free(inner);
+    free(top);
+    free(common);
+    free(place);
+}
+
+static void begin(struct addition *a)
 {
     struct worktree *w = a->w;
     struct stat st;
-    if (lstat(a->path, &st) == 0 && !w->clone && is_unfinished(a)) {
-        mark(a);
-        return;
-    }
+    refuse_within(a);
     if (lstat(a->path, &st) == 0 && rmdir(a->path) != 0)
         tool_fail(STATUS_NO, "slot %s: %s is there already; nothing was changed", a->slot, a->path);
     a->parents_made = files_make_directories(a->parent);
     if (a->parents_made < 0)
         fail(a, "its directory could not be made");
-    if (!w->clone) {
-        char *quiet = git_ask(w->dir, "config", "--local", "--get", "society.savedGcAuto");
-        a->first = !quiet;
-        free(quiet);
-        if (quiet_begin(w) < 0)
-            fail(a, "git's maintenance could not be turned off");
-        make_worktree(a);
-    } else {
+    if (a->clone) {
         make_clone(a);
+        check_out_clone(a);
+        return;
     }
+    char *quiet = git_ask(w->dir, "config", "--local", "--get", "society.savedGcAuto");
+    a->first = !quiet;
+    free(quiet);
+    if (quiet_begin(w) < 0)
+        fail(a, "git's maintenance could not be turned off");
+    make_worktree(a);
+}
+
+static void make(struct addition *a)
+{
+    resume(a);
+    if (!a->resumed)
+        begin(a);
     mark(a);
+    if (a->clone)
+        record_clone(a);
 }
 
 static void check_name(const char *slot)
@@ -226,7 +302,7 @@ static void adopt(struct worktree *w, json_value *item)
         free(base);
     }
     if (!json_member_true(item, "clone") && !json_member_text(item, "locked", NULL)) {
-        char *reason = lock_reason(slot);
+        char *reason = unfinished_lock_reason(slot);
         if (git_run(w->dir, "worktree", "lock", "--reason", reason,
                     json_member_text(item, "path", "")) != 0)
             tool_warn("slot %s: git could not lock the worktree", slot);
@@ -239,9 +315,11 @@ static void adopt(struct worktree *w, json_value *item)
 
 static void add_one(struct worktree *w, const char *slot)
 {
-    struct addition a = {.w = w, .slot = slot};
+    struct addition a = {.w = w, .slot = slot, .clone = w->clone};
     check_name(slot);
-    if (worktree_find(w, slot)) {
+    char *unfinished = unfinished_worktree(w, slot);
+    /* A folder's name may make a slot of what is half made. */
+    if (!unfinished && worktree_find(w, slot)) {
         adopt(w, worktree_need_whole(w, slot));
     } else {
         a.path = layout_path(w, slot);
@@ -253,6 +331,7 @@ static void add_one(struct worktree *w, const char *slot)
         make(&a);
         worktree_slots(w, 0);
     }
+    free(unfinished);
     if (w->t->json)
         report_slot(w, worktree_need(w, slot));
     else

@@ -116,6 +116,10 @@ char *layout_path(const struct worktree *w, const char *slot)
     char *whole = *name == '/' ? worktree_text("%s", name)
                                : worktree_text("%s/%s", w->path ? here : w->root, name);
     char *path = clean(whole);
+    /* git has it in files of one line, and so have we. */
+    if (strchr(path, '\n'))
+        tool_fail(STATUS_USAGE, "a working copy can't stand at a path with a newline in it: %s",
+                  path);
     free(template);
     free(name);
     free(whole);
@@ -150,6 +154,16 @@ char *layout_base(const struct worktree *w)
         tool_fail(STATUS_SYSTEM, "%s is no commit of %s%s", base ? base : "HEAD", w->root,
                   w->base ? "" : "; make a first commit, or name a base with --base");
     free(expression);
+    /* The name of a ref stays true. HEAD~3 and the like are another commit tomorrow. */
+    char *ref = base ? git_ask(w->root, "rev-parse", "--symbolic-full-name", base) : NULL;
+    char *head = base && strcmp(base, "HEAD") == 0
+                     ? git_ask(w->root, "symbolic-ref", "--quiet", "--short", "HEAD")
+                     : NULL;
+    int is_lasting = ref && *ref && strcmp(base, "HEAD") != 0;
+    char *name = worktree_text("%s", head ? head : is_lasting ? base : commit);
+    free(head);
+    free(ref);
     free(commit);
-    return base;
+    free(base);
+    return name;
 }

@@ -6,6 +6,7 @@
  * also without, everything is saved to a ref first. The branch stays in any case. A repository within the working copy can't be
  * saved by this one, and stands against --force too.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,16 +183,28 @@ static void save_index(struct worktree *w, json_value *slot)
 
 /* ---- Removing ---- */
 
+/* It goes from its place at once: a half of it could not be told from a damaged one. */
+static void take_clone_away(const struct worktree *w, const char *id, const char *path)
+{
+    char *record = worktree_text("%s/society/clones/%s", w->dir, id);
+    const char *name = strrchr(path, '/') + 1;
+    char *aside = worktree_text("%.*s.%s.society-removing", (int)(name - path), path, name);
+    /* What is there already was left by a remove that was killed. */
+    if (files_remove_tree(aside) < 0 || (rename(path, aside) < 0 && errno != ENOENT))
+        tool_fail(STATUS_SYSTEM, "slot %s can't be removed: %s", id, strerror(errno));
+    if (files_remove_tree(aside) < 0)
+        tool_fail(STATUS_SYSTEM, "slot %s is removed in part, and %s is left", id, aside);
+    unlink(record); /* last: the slot is there until all of it is gone */
+    free(aside);
+    free(record);
+}
+
 static void take_away(const struct worktree *w, json_value *slot)
 {
     const char *id = json_member_text(slot, "slot", "");
     const char *path = json_member_text(slot, "path", "");
     if (json_member_true(slot, "clone")) {
-        char *record = worktree_text("%s/society/clones/%s", w->dir, id);
-        if (files_remove_tree(path) < 0)
-            tool_fail(STATUS_SYSTEM, "slot %s is removed in part", id);
-        unlink(record);
-        free(record);
+        take_clone_away(w, id, path);
         return;
     }
     if (json_member_text(slot, "locked", NULL))
@@ -232,6 +245,10 @@ int worktree_remove(struct worktree *w)
     tool_expect_arguments(w->t, 2, 2, "the slot's name");
     worktree_lock(w);
     json_value *slot = worktree_need(w, w->t->arguments[1]);
+    if (worktree_relink(w, slot)) {
+        worktree_forget_slots(w);
+        slot = worktree_need(w, w->t->arguments[1]);
+    }
     if (check_lost(w, slot)) {
         if (!json_member_true(slot, "clone"))
             save_index(w, slot);

@@ -8,6 +8,7 @@
  * Then git repairs the two names, and the files of ours are written again.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,12 +73,23 @@ static char *above(const char *path)
     return copy;
 }
 
+/* The working tree is where it was, without its .git: whoever removed it was stopped half way. */
+static int has_lost_link(json_value *slot)
+{
+    const char *path = json_member_text(slot, "path", "");
+    char *link = worktree_text("%s/.git", path);
+    int lost = access(path, F_OK) == 0 && access(link, F_OK) != 0 && errno == ENOENT;
+    free(link);
+    return lost && !json_member_true(slot, "clone");
+}
+
 /* Where the working copy is now, to be given to free(); NULL: not found. */
 static char *search(const struct worktree *w, json_value *slot)
 {
     const char *path = json_member_text(slot, "path", "");
     char *places[] = {above(path), above(w->root), NULL};
-    char *found = is_it(slot, path) ? worktree_text("%s", path) : NULL;
+    int is_there = is_it(slot, path) || has_lost_link(slot);
+    char *found = is_there ? worktree_text("%s", path) : NULL;
     for (int i = 0; !found && places[i]; i++)
         found = search_in(slot, places[i]);
     for (int i = 0; places[i]; i++)
@@ -85,10 +97,16 @@ static char *search(const struct worktree *w, json_value *slot)
     return found;
 }
 
+int worktree_relink(const struct worktree *w, json_value *slot)
+{
+    return has_lost_link(slot) && git_run(w->dir, "worktree", "repair") == 0;
+}
+
 static int repair_worktree(const struct worktree *w, json_value *slot, const char *path)
 {
     const char *git_dir = json_member_text(slot, "gitDir", "");
-    int result = git_run(w->dir, "worktree", "repair", path);
+    /* Where there is no .git, git does not take the path for a worktree's; it knows it by itself. */
+    int result = worktree_relink(w, slot) ? 0 : git_run(w->dir, "worktree", "repair", path);
     /* git says so only when it is asked again. */
     char *there = result == 0 ? git_ask(path, "rev-parse", "--absolute-git-dir") : NULL;
     char *real = realpath(git_dir, NULL);

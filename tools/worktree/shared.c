@@ -5,12 +5,14 @@
  * A stash of git's own is one stack for all worktrees, and a pop takes whatever is on top. Here each slot has its own, as refs
  * under refs/society/stash/<slot>/. What is saved is what git stash saves, and git stash puts it back.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <society/ownership.h>
 
+#include "common/child.h"
 #include "common/compose.h"
 #include "common/git.h"
 #include "common/output.h"
@@ -36,6 +38,8 @@ int worktree_gc(struct worktree *w)
     int result = society_mutex_lock(w->t->society, MUTEX, 0, &mutex);
     if (result < 0)
         tool_fail_result(w->t, result);
+    child_follow(
+        SIGTERM); /* the mutex ends with this process, and git is not to go on without it */
     int status = git_run_words(w->dir, words);
     society_mutex_unlock(mutex);
     return status == 0 ? STATUS_DONE : STATUS_SYSTEM;
@@ -51,6 +55,9 @@ static int has_changes(struct worktree *w, json_value *slot)
     unsaved_find(w, slot, &unsaved);
     if (unsaved.text && strstr(unsaved.text, "\n  unmerged: "))
         tool_fail(STATUS_NO, "slot %s: a merge is under way, and git stash can't keep one",
+                  json_member_text(slot, "slot", ""));
+    if (!json_member_text(slot, "head", NULL))
+        tool_fail(STATUS_NO, "slot %s: its branch has no commit yet, and git stash needs one",
                   json_member_text(slot, "slot", ""));
     int changes = unsaved.changes;
     unsaved_free(&unsaved);

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/child.h"
 #include "common/config_file.h"
 #include "common/git.h"
 
@@ -196,26 +196,39 @@ static void list_modules(struct listing *l, const char *directory)
         closedir(stream);
 }
 
+/* The repositories at a working tree's gitlinks, whether .gitmodules has them or not, and those within them. */
+static void list_links(struct listing *l, const char *tree)
+{
+    const char *const words[] = {"git", "-C", tree, "ls-files", "--stage", "-z", NULL};
+    size_t size = 0;
+    char *text = child_read(words, CHILD_LOUD, &size, NULL);
+    if (!text)
+        tool_fail(STATUS_SYSTEM, "what %s tracks is not known", tree);
+    for (const char *at = text; at < text + size; at += strlen(at) + 1) {
+        const char *path = strchr(at, '\t'); /* `<mode> <object> <stage>` before it */
+        if (strncmp(at, "160000 ", 7) != 0 || !path)
+            continue;
+        char *child = worktree_text("%s/%s", tree, path + 1);
+        char *link = worktree_text("%s/.git", child);
+        if (access(link, F_OK) == 0 && is_lost_with(child))
+            name_one(l, child);
+        else if (access(link, F_OK) == 0)
+            list_links(l, child);
+        free(link);
+        free(child);
+    }
+    free(text);
+}
+
 /* Submodules with work of their own; those that are as they came can be had again. */
 static int list_submodules(FILE *out, json_value *slot)
 {
     struct listing l;
-    struct stat st;
-    const char *path = json_member_text(slot, "path", "");
     char *modules = worktree_text("%s/modules", json_member_text(slot, "gitDir", ""));
     begin(&l, out, "submodule with work of its own");
     list_modules(&l, modules);
+    list_links(&l, json_member_text(slot, "path", ""));
     free(modules);
-    char *lines = git_ask(path, "submodule", "--quiet", "foreach", "--recursive", "pwd");
-    for (char *line = lines; line && *line;) {
-        char *next = strchr(line, '\n');
-        if (next)
-            *next++ = '\0';
-        if (stat(line, &st) == 0 && is_lost_with(line))
-            name_one(&l, line);
-        line = next;
-    }
-    free(lines);
     return end(&l);
 }
 

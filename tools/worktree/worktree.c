@@ -180,11 +180,20 @@ void worktree_need_society(const struct worktree *w)
 /* Long enough for a checkout of many files. */
 #define LOCK_WAIT_MS 600000
 
-void worktree_lock(struct worktree *w)
+/* The society's mutex says who holds it, and ends with the process, too. */
+static void lock_society(struct worktree *w)
 {
     if (!w->t->society)
         return;
     int result = society_mutex_lock(w->t->society, "git-slots", LOCK_WAIT_MS, &w->mutex);
     if (result < 0)
         tool_fail_result(w->t, result);
+}
+
+void worktree_lock(struct worktree *w)
+{
+    lock_society(w);
+    int result = society_git_lock(w->git, LOCK_WAIT_MS);
+    if (result < 0)
+        worktree_fail(w, result);
 }

@@ -56,9 +56,11 @@ int worktree_online(const struct worktree *w, const char *slot);
 /* The society, or the end: some verbs can't do without. */
 void worktree_need_society(const struct worktree *w);
 
-/* Keeps others from making and removing slots of this society for as long as this process lives. Without a society nobody is kept
- * from it. */
+/* Keeps others from making and removing slots of this society and this repository for as long as this process lives. */
 void worktree_lock(struct worktree *w);
+
+/* Gives a worktree that stands where it should, and has no .git any more, that again. Whether it was one. */
+int worktree_relink(const struct worktree *w, json_value *slot);
 
 /* A formatted text, to be given to free(); the end if memory runs out. */
 char *worktree_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
