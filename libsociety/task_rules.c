@@ -25,17 +25,52 @@ static bool is_state(const struct soc_task_change *change, const char *state)
 
 /* ---- Refusals ---- */
 
+/* What a task must be for a change that is refused for its state. Of what is about a claim nothing is
+ * said where there is one: who has it is reason enough. */
+static const struct {
+    const char *type;
+    const char *wanted;
+    bool of_claim;
+} needs[] = {
+    {"task_renew", "claimed", true},
+    {"task_release", "claimed", true},
+    {"task_submit", "claimed", true},
+    {"task_fail", "claimed", true},
+    {"task_complete", "claimed or in review", true},
+    {"task_block", "open or claimed", true},
+    {"task_unblock", "blocked", false},
+    {"task_cancel", "not over", false},
+    {"task_reopen", "over or in review", false},
+    {"task_assign", "neither claimed nor over", false},
+    {"task_depend", "neither claimed nor over", false},
+};
+
+/* `; unblock needs a task that is blocked` */
+static void tell_need(const struct soc_task_change *change, bool held, struct soc_strbuf *out)
+{
+    const char *type = change->record->type;
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
+        if (strcmp(type, needs[i].type) == 0 && !(held && needs[i].of_claim))
+            soc_strbuf_add_format(out, "; %s needs a task that is %s", type + strlen("task_"),
+                                  needs[i].wanted);
+}
+
 static int refuse_state(const struct soc_task_change *change, struct soc_error *error)
 {
+    SOC_AUTO_STRBUF struct soc_strbuf need = SOC_STRBUF_INIT;
     const char *holder = soc_json_get_string(change->task, "holder");
     int64_t token = 0;
     const char *since = soc_json_get_string(change->task, "claimedAt");
-    if (holder && soc_json_get_integer(change->task, "token", &token))
-        return soc_fail(error, SOCIETY_E_HELD, "%s is held by %s (since %s, token %" PRId64 ")",
-                        change->id, holder, since ? since : "an unknown time", token);
+    bool held = holder && soc_json_get_integer(change->task, "token", &token);
+    tell_need(change, held, &need);
+    const char *more = need.data ? need.data : "";
+    if (held)
+        return soc_fail(error, SOCIETY_E_HELD, "%s is held by %s (since %s, token %" PRId64 ")%s",
+                        change->id, holder, since ? since : "an unknown time", token, more);
     const char *reason = soc_json_get_string(change->task, "reason");
-    return soc_fail(error, SOCIETY_E_HELD, "%s is %s%s%s", change->id,
-                    text_of(change->task, "state"), reason ? ": " : "", reason ? reason : "");
+    return soc_fail(error, SOCIETY_E_HELD, "%s is %s%s%s%s%s", change->id,
+                    is_state(change, "review") ? "in " : "", text_of(change->task, "state"),
+                    reason ? ": " : "", reason ? reason : "", more);
 }
 
 /* Names what is not done yet: `t3 waits for t1 (claimed), t2 (absent)`. */

@@ -286,7 +286,8 @@ static void test_the_life_of_a_task(void **state)
     assert_ok(lead, task_change(lead, "t1", "complete", NULL));
     assert_field("t1", "result", "{\"n\":2}");
     assert_field("t1", "state", "\"done\"");
-    assert_refused(lead, task_change(lead, "t1", "cancel", NULL), SOCIETY_E_HELD, "t1 is done");
+    assert_refused(lead, task_change(lead, "t1", "cancel", NULL), SOCIETY_E_HELD,
+                   "t1 is done; cancel needs a task that is not over");
     assert_false(file_exists(member_path("locks/task-claim-t1.lock")));
 }
 
@@ -345,10 +346,12 @@ static void test_changes_are_refused(void **state)
         {"edit", "{\"fields\":{\"titel\":\"T\"}}", SOCIETY_E_INVALID,
          "field titel can't be edited; these can: title, description, acceptance, role, parent, "
          "labels, paths, priority, maxRetries"},
-        {"renew", NULL, SOCIETY_E_HELD, "t1 is open"},
-        {"complete", NULL, SOCIETY_E_HELD, "t1 is open"},
-        {"unblock", NULL, SOCIETY_E_HELD, "t1 is open"},
-        {"reopen", NULL, SOCIETY_E_HELD, "t1 is open"},
+        {"renew", NULL, SOCIETY_E_HELD, "t1 is open; renew needs a task that is claimed"},
+        {"complete", NULL, SOCIETY_E_HELD,
+         "t1 is open; complete needs a task that is claimed or in review"},
+        {"unblock", NULL, SOCIETY_E_HELD, "t1 is open; unblock needs a task that is blocked"},
+        {"reopen", NULL, SOCIETY_E_HELD,
+         "t1 is open; reopen needs a task that is over or in review"},
     };
     society *nobody = member_open(NULL);
     long long size;
