@@ -145,6 +145,9 @@ static int renew(struct soc_own *own, const struct soc_record *record)
         result = soc_own_set(own, "leaseMs", soc_json_new_integer(lease));
     if (result == 0 && soc_json_get_string(record->json, "session"))
         result = set_session(own, record->json);
+    /* Who waited says that he has it. */
+    if (result == 0 && !own->waiting && own->waiter >= 0)
+        result = soc_own_set(own, "waiter", soc_json_new_null());
     return result;
 }
 
@@ -164,6 +167,8 @@ static int hand_over(struct soc_owns *owns, size_t at, const struct soc_record *
         result = set_session(own, record->json);
     if (result == 0) /* the claim that it belonged to is not the receiver's */
         result = soc_own_set(own, "act", soc_json_new_null());
+    if (result == 0)
+        result = soc_own_set(own, "waiter", soc_json_new_null());
     owns->last = record->position;
     return result == 0 ? grant_waiting(owns, 0, NULL, since) : result;
 }
