@@ -191,8 +191,11 @@ static int check_dependencies(const struct soc_task_change *change, const soc_js
     for (size_t i = 0; i < soc_json_count(depends); i++) {
         const char *on = soc_json_string(soc_json_item(depends, i));
         SOC_AUTO_STRBUF struct soc_strbuf cycle = SOC_STRBUF_INIT;
-        if (!on || !soc_is_id(on, strlen(on)))
+        if (!on)
             return refuse_field(change, "dependsOn", error);
+        if (!soc_is_id(on, strlen(on)))
+            return soc_fail(error, SOCIETY_E_INVALID,
+                            "%s: field dependsOn: \"%.80s\" is not a task's id", change->id, on);
         /* A new task closes a cycle only if somebody waits for it already. */
         bool possible = change->task || strcmp(on, change->id) == 0 ||
                         soc_tasks_is_needed(change->tasks, change->id);
@@ -336,7 +339,11 @@ static int judge_assign(const struct soc_task_change *change, struct soc_error *
     const char *whom = soc_json_string(to);
     bool nobody = to && soc_json_kind(to) == SOC_JSON_NULL;
     bool role = whom && strncmp(whom, "role:", 5) == 0 && soc_is_word(whom + 5, strlen(whom + 5));
-    if (!nobody && !role && !(whom && soc_is_agent_id(whom, strlen(whom))))
+    if (whom && !role && !soc_is_agent_id(whom, strlen(whom)))
+        return soc_fail(error, SOCIETY_E_INVALID,
+                        "%s: field to: \"%.80s\" is neither an agent id nor role:<role>",
+                        change->id, whom);
+    if (!whom && !nobody)
         return refuse_field(change, "to", error);
     return soc_task_is_over(change->task) || is_state(change, "claimed")
                ? refuse_state(change, error)
