@@ -26,7 +26,7 @@ enter 40 registry presence receipts
 enter 42 address feed join lockfile await
 enter 43 find wait
 enter 44 tail compose
-enter 45 task_state task_rules task_fields task_index task_work task_keep task_dump task_fold
+enter 45 task_state task_rules task_fields task_index task_work task_keep task_dump task_effects task_fold
 enter 45 lease claim claim_glimpse
 enter 45 own_state own_item own_rules own_cycle own_fold own_path own_decide own_files own_wait own_take own_pull
 enter 50 ownership mutex
