@@ -385,11 +385,16 @@ run-faults:
 	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),36000,120) $(call test_programs,faults) $(call test_scripts,faults)
 run-tools:
 	$(RUN) -j$(JOBS) $(call test_scripts,tools)
+# In the long run the programs also with the sanitizers.
 check-stress:
 	$(SUB) CC=gcc tests-stress
 	$(SUB) CC=gcc run-stress
+	$(if $(SOCIETY_LONG),$(SUB) CC=gcc VARIANT=debug tests-stress && $(MAKE) --no-print-directory -s CC=gcc VARIANT=debug run-stress-sanitized)
 run-stress:
 	$(RUN) -t $(if $(SOCIETY_LONG),3600,180) $(call test_programs,stress) $(call test_scripts,stress)
+.PHONY: run-stress-sanitized
+run-stress-sanitized:
+	$(RUN) -t $(if $(SOCIETY_LONG),14400,600) $(call test_programs,stress)
 # Seeded mistakes, and what catches them; MUTANTS names some.
 check-mutants:
 	$(SUB) CC=gcc tests

@@ -46,7 +46,7 @@ void soc_act_end(struct soc_act *act)
     act->fd = -1;
 }
 
-static int is_under_way(struct society *s, int64_t number)
+int soc_act_is_under_way(struct society *s, int64_t number)
 {
     SOC_AUTO_FD int fd = soc_fs_open(&s->dir, ACTS, O_RDONLY, &s->error);
     if (fd < 0)
@@ -66,7 +66,7 @@ int soc_claim_is_void(struct society *s, const struct soc_own *own, const soc_js
 {
     int64_t token = -1;
     *ret_task = NULL;
-    int result = is_under_way(s, own->act);
+    int result = soc_act_is_under_way(s, own->act);
     if (result != 0)
         return result < 0 ? result : 0;
     const struct soc_tasks *tasks = soc_tasks(s, &result);

@@ -33,6 +33,8 @@ struct soc_act {
 int soc_act_begin(struct society *s, struct soc_act *ret_act);
 /* Ends it, and wakes those who wait. */
 void soc_act_end(struct soc_act *act);
+/* Whether an act is under way, elsewhere or here: 1, 0; errnos. */
+int soc_act_is_under_way(struct society *s, int64_t number);
 
 /* Of a reservation that belongs to a claim: 1 void; 0 it counts, and *ret_task is the task whose
  * claim it belongs to, NULL while the act is under way; errnos. */

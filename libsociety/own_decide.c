@@ -141,6 +141,8 @@ static int add_request(const struct soc_owns *owns, int64_t end, struct soc_own_
         soc_record_integer(out, "act", request->act);
         soc_record_integer(out, "tasksAt", request->tasks_at);
     }
+    if (request->wait && request->waiter >= 0)
+        soc_record_integer(out, "waiter", request->waiter);
     soc_record_integer(out, "leaseMs", request->lease_ms);
     soc_record_integer(out, "token", end);
     add_session(out, request->session, request->present);

@@ -27,6 +27,7 @@ struct soc_own_request {
     bool of_claim;      /* it belongs to a claim of the task, */
     int64_t act;        /* which is being made in this act (claim.h), */
     int64_t tasks_at;   /* behind this position of the tasks' log */
+    int64_t waiter;     /* with `wait`: the act in which the process waits; -1: none */
     int64_t lease_ms;
     char session[SOC_UUID_SIZE];
     bool present;

@@ -145,6 +145,9 @@ static int renew(struct soc_own *own, const struct soc_record *record)
         result = soc_own_set(own, "leaseMs", soc_json_new_integer(lease));
     if (result == 0 && soc_json_get_string(record->json, "session"))
         result = set_session(own, record->json);
+    /* Who waited says that he has it. */
+    if (result == 0 && !own->waiting)
+        soc_own_remove(own, "waiter");
     return result;
 }
 
@@ -162,8 +165,9 @@ static int hand_over(struct soc_owns *owns, size_t at, const struct soc_record *
         result = soc_own_set(own, "since", soc_json_new_string(since, strlen(since)));
     if (result == 0)
         result = set_session(own, record->json);
-    if (result == 0) /* the claim that it belonged to is not the receiver's */
-        soc_own_remove(own, "act");
+    /* The claim that it belonged to is not the receiver's, nor is the process that waited for it. */
+    soc_own_remove(own, "act");
+    soc_own_remove(own, "waiter");
     owns->last = record->position;
     return result == 0 ? grant_waiting(owns, 0, NULL, since) : result;
 }

@@ -21,11 +21,12 @@ static void load(struct soc_own *own)
     own->holder = soc_json_get_string(fields, "holder");
     own->session = soc_json_get_string(fields, "session");
     own->task = soc_json_get_string(fields, "task");
-    own->token = own->renewed = own->act = own->tasks_at = -1;
+    own->token = own->renewed = own->act = own->tasks_at = own->waiter = -1;
     own->lease_ms = 0;
     if (own->task)
         soc_json_get_integer(fields, "act", &own->act);
     soc_json_get_integer(fields, "tasksAt", &own->tasks_at);
+    soc_json_get_integer(fields, "waiter", &own->waiter);
     soc_json_get_integer(fields, "token", &own->token);
     soc_json_get_integer(fields, "renewed", &own->renewed);
     soc_json_get_integer(fields, "leaseMs", &own->lease_ms);
@@ -84,10 +85,10 @@ static int set_others(soc_json *fields, const soc_json *json, const char *holder
                       int64_t renewed, const char *since)
 {
     static const char *const texts[] = {"reason", "task", "session"};
+    static const char *const numbers[] = {"act", "tasksAt", "waiter"};
     const char *mode = soc_json_get_string(json, "mode");
     int64_t lease = 0;
-    int64_t act = -1;
-    int64_t at = -1;
+    int64_t number;
     bool given = soc_json_get_integer(json, "leaseMs", &lease) && lease > 0;
     int result = soc_json_set_string(fields, "mode", mode ? mode : "exclusive");
     if (result == 0)
@@ -106,10 +107,9 @@ static int set_others(soc_json *fields, const soc_json *json, const char *holder
                               soc_json_new_bool(soc_json_get_bool(json, "presence", false)));
     if (result == 0)
         result = soc_json_set(fields, "renewed", soc_json_new_integer(renewed));
-    if (result == 0 && soc_json_get_integer(json, "act", &act) && act >= 0)
-        result = soc_json_set(fields, "act", soc_json_new_integer(act));
-    if (result == 0 && soc_json_get_integer(json, "tasksAt", &at) && at >= 0)
-        result = soc_json_set(fields, "tasksAt", soc_json_new_integer(at));
+    for (size_t i = 0; result == 0 && i < sizeof numbers / sizeof numbers[0]; i++)
+        if (soc_json_get_integer(json, numbers[i], &number) && number >= 0)
+            result = soc_json_set(fields, numbers[i], soc_json_new_integer(number));
     if (result == 0 && soc_json_get_bool(json, "ignoreCase", false))
         result = soc_json_set(fields, "ignoreCase", soc_json_new_bool(true));
     return result;

@@ -79,6 +79,7 @@ static void free_wait(struct society_wait *wait)
     soc_own_request_end(&own->request);
     soc_json_free(own->fields);
     soc_json_free(own->queue.known);
+    soc_own_queue_end(&own->queue);
     free(own->queue.patience.items);
     free(own);
 }
@@ -99,7 +100,8 @@ int soc_own_pull_new(struct society *s, struct soc_own_request *request, soc_jso
     }
     own->request = *request;
     own->fields = fields;
-    own->queue = (struct soc_own_queue){.s = s, .request = &own->request, .known = known};
+    own->queue =
+        (struct soc_own_queue){.s = s, .request = &own->request, .known = known, .act = {.fd = -1}};
     soc_wait_begin(&own->wait, s, &kind, &s->ownership.reader);
     *ret_wait = &own->wait;
     return 0;

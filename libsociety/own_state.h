@@ -31,13 +31,15 @@
 /* A reservation. All but `fields` is read out of that, and borrowed from it. */
 struct soc_own {
     soc_json *fields; /* the public object's, and `session presence renewed ignoreCase act
-                       * tasksAt` */
+                       * tasksAt waiter` */
     const soc_json *paths;
     const char *holder;
     const char *session; /* NULL unknown */
     const char *task;    /* NULL none */
     int64_t act;         /* it belongs to a claim of the task (claim.h); -1: it stands for itself */
     int64_t tasks_at;    /* with an act: where the tasks' log ended before it; -1: unknown */
+    int64_t
+        waiter; /* it counts while this act (claim.h) is under way, in which a process waits; -1 */
     int64_t token;
     int64_t renewed;  /* position of the record that made or renewed it */
     int64_t lease_ms; /* 0 unknown */

@@ -17,7 +17,7 @@
 int soc_own_prepare(struct society *s, const char *patterns, struct soc_own_request *ret_request)
 {
     struct soc_own_root root;
-    *ret_request = (struct soc_own_request){.agent = s->agent, .token = -1};
+    *ret_request = (struct soc_own_request){.agent = s->agent, .token = -1, .waiter = -1};
     ret_request->lease_ms = s->config.lease_seconds * INT64_C(1000);
     int result = soc_own_root(s, &root);
     if (result < 0)

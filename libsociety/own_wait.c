@@ -68,9 +68,19 @@ static int is_gone_with_claim(struct society *s, const struct soc_own *own, int6
     return is_held_no_more(s, own, ret_left_ms);
 }
 
+/* Of one that a process waits for, or was granted and has not noticed yet: 1 that process is gone. */
+static int is_gone_with_waiter(struct society *s, const struct soc_own *own)
+{
+    int alive = own->waiter < 0 ? 1 : soc_act_is_under_way(s, own->waiter);
+    return alive < 0 ? alive : !alive;
+}
+
 int soc_own_is_gone(struct society *s, const struct soc_own *own, int64_t *ret_left_ms)
 {
     *ret_left_ms = -1;
+    int gone = is_gone_with_waiter(s, own);
+    if (gone != 0)
+        return gone;
     return own->act < 0 ? is_held_no_more(s, own, ret_left_ms)
                         : is_gone_with_claim(s, own, ret_left_ms);
 }
@@ -118,6 +128,9 @@ static int is_gone_by_now(struct society *s, const struct soc_own *own,
     int64_t now = soc_monotonic_ms();
     if (!patience || own->act >= 0 || (own->present && own->session))
         return soc_own_is_gone(s, own, ret_left_ms);
+    int gone = is_gone_with_waiter(s, own);
+    if (gone != 0)
+        return gone;
     struct soc_own_patient *entry = patient(patience, own);
     if (!entry)
         return soc_fail_memory(&s->error);
@@ -188,6 +201,26 @@ static int expire_gone(struct soc_own_queue *q, size_t at, int64_t *ret_limit_ms
     return result;
 }
 
+/* Says that what was granted is had: from now on it lasts like anything that the agent holds. */
+static int confirm(struct soc_own_queue *q)
+{
+    struct society *s = q->s;
+    struct soc_own_order order = {.type = "own_renew",
+                                  .agent = q->request->agent,
+                                  .token = q->request->token,
+                                  .session = q->request->session,
+                                  .present = q->request->present};
+    if (q->act.fd < 0)
+        return 0;
+    int result = soc_transact(&s->ownership, soc_own_decide_order, &order, &s->error);
+    if (result == 0 && soc_json_count(order.done) == 0)
+        result = soc_fail(&s->error, SOCIETY_E_FENCED, "it was taken over when it was granted");
+    soc_json_free(order.done);
+    if (result == 0)
+        soc_own_queue_end(q);
+    return result;
+}
+
 /* 1 it is held; 0 not yet, look again in *ret_limit_ms (-1: when something happens); errors. */
 static int look(struct soc_own_queue *q, int64_t *ret_limit_ms)
 {
@@ -209,6 +242,8 @@ static int look(struct soc_own_queue *q, int64_t *ret_limit_ms)
                                     request->lease_ms, q->known);
     if (result == SOCIETY_E_HELD)
         return 0;
+    if (result == 0)
+        result = confirm(q);
     return result < 0 ? result : 1;
 }
 
@@ -299,34 +334,59 @@ static int withdraw(struct soc_own_queue *q, int reason)
     return reason;
 }
 
+void soc_own_queue_end(struct soc_own_queue *q)
+{
+    soc_act_end(&q->act);
+}
+
+static int begin_act(struct soc_own_queue *q)
+{
+    soc_own_queue_end(q);
+    q->request->waiter = -1;
+    /* What is taken with a claim has the claim's own act; who has joined is known to be alive. */
+    if (q->request->of_claim || q->s->presence >= 0)
+        return 0;
+    int result = soc_act_begin(q->s, &q->act);
+    if (result == 0)
+        q->request->waiter = q->act.number;
+    return result;
+}
+
 int soc_own_queue_enter(struct soc_own_queue *q)
 {
     struct society *s = q->s;
+    int result = begin_act(q);
+    if (result < 0)
+        return result;
     q->request->wait = true;
-    int result = soc_transact(&s->ownership, soc_own_decide_request, q->request, &s->error);
+    result = soc_transact(&s->ownership, soc_own_decide_request, q->request, &s->error);
     q->request->wait = false;
     q->renewed_ms = soc_monotonic_ms();
     if (result == 0)
         soc_own_bury(s, q->request);
+    else
+        soc_own_queue_end(q);
     return result;
 }
 
 void soc_own_queue_leave(struct soc_own_queue *q)
 {
     withdraw(q, -ECANCELED);
+    soc_own_queue_end(q);
 }
 
 int soc_own_queue(struct society *s, struct soc_own_request *request, soc_json *known,
                   int64_t deadline_ms)
 {
     struct soc_own_queue q = {
-        .s = s, .request = request, .known = known, .deadline_ms = deadline_ms};
+        .s = s, .request = request, .known = known, .deadline_ms = deadline_ms, .act = {.fd = -1}};
     int result = soc_own_queue_enter(&q);
     if (result < 0)
         return result;
     result = wait_in_queue(&q);
     if (result < 0 && result != SOCIETY_E_FENCED)
         result = withdraw(&q, result);
+    soc_own_queue_end(&q);
     free(q.patience.items);
     return result;
 }

@@ -5,6 +5,7 @@
 #ifndef SOC_OWN_WAIT_H
 #define SOC_OWN_WAIT_H
 
+#include "claim.h"
 #include "own_decide.h"
 
 /* Whether the reservation's holder is gone: as soc_lease_is_over(). */
@@ -35,13 +36,15 @@ int soc_own_add_evidence(struct soc_own_request *request, const struct soc_own *
 /* Removes the lock files of what was found gone, and is over now. */
 void soc_own_bury(struct society *s, const struct soc_own_request *request);
 
-/* A place in the queue. */
+/* A place in the queue. A process that has not joined itself keeps it in an act, which ends with the
+ * process: else its place would last for the agent's lease, or for as long as the agent is there. */
 struct soc_own_queue {
     struct society *s;
     struct soc_own_request *request;
     soc_json *known;     /* who has which pattern */
     int64_t deadline_ms; /* of soc_own_queue() */
     int64_t renewed_ms;  /* when the place was taken or renewed */
+    struct soc_act act;  /* fd -1: none */
     struct soc_own_patience patience;
 };
 
@@ -51,6 +54,9 @@ int soc_own_queue_enter(struct soc_own_queue *q);
 /* 1 it is held, with its lock files; 0 not yet, look again in *ret_limit_ms (-1: when something
  * happens); SOCIETY_E_FENCED somebody took the place for a dead one's; errnos. */
 int soc_own_queue_look(struct soc_own_queue *q, int64_t *ret_limit_ms);
+
+/* Ends the act; the place is given up or the reservation had. May be called again. */
+void soc_own_queue_end(struct soc_own_queue *q);
 
 /* Gives the place up, also if it was granted just now. The words of the last failure stay. */
 void soc_own_queue_leave(struct soc_own_queue *q);

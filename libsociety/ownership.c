@@ -81,7 +81,7 @@ static int prepare(struct society *s, const char *patterns, uint32_t flags, cons
                    struct soc_own_request *ret_request, soc_json **ret_fields)
 {
     struct soc_error why = {0};
-    *ret_request = (struct soc_own_request){.token = -1};
+    *ret_request = (struct soc_own_request){.token = -1, .waiter = -1};
     *ret_fields = NULL;
     int result = soc_enter_as(s);
     if (result < 0)

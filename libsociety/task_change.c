@@ -69,7 +69,7 @@ static int check_edit(struct society *s, const soc_json *fields)
         refused = soc_task_unsound_field(fields, SOC_TASK_EDITOR);
         return refused ? soc_fail(&s->error, SOCIETY_E_INVALID, "field %s %s", refused,
                                   soc_task_field_form(refused))
-                       : 0;
+                       : soc_task_check_paths(fields, &s->error);
     }
     soc_task_editable_fields(&known);
     return soc_fail(&s->error, SOCIETY_E_INVALID, "field %.80s can't be edited; these can: %s",

@@ -23,207 +23,28 @@
 #include "presence.h"
 #include "sys.h"
 #include "task.h"
-#include "task_paths.h"
+#include "task_wish.h"
 
 #define ALL_FLAGS (SOCIETY_CLAIM_OWN | SOCIETY_CLAIM_RESUME | SOCIETY_CLAIM_FAMILIAR)
 #define LOST_MAX 1000 /* so often others may be faster */
-
-struct wish {
-    struct society *s;
-    const char *asked; /* the task that was named; NULL: the best */
-    const char *role;
-    bool asks_role; /* `role` is not known yet, and matters */
-    int64_t lease_ms;
-    uint32_t flags;          /* SOCIETY_CLAIM_… */
-    int64_t deadline_ms;     /* until when to wait; 0: not at all; -1: for ever */
-    char id[SOC_ID_MAX + 1]; /* the task chosen */
-    bool takeover;
-    int64_t replaces;            /* its token, with takeover */
-    int64_t renewed;             /* and when it was claimed or renewed last, as a position */
-    int64_t old_own;             /* the reservation that belonged to that claim; -1: none */
-    bool resumed;                /* it is the agent's own */
-    struct soc_task_paths paths; /* with SOCIETY_CLAIM_OWN */
-    char session[SOC_UUID_SIZE];
-    bool present;
-    soc_json *passed; /* ids of tasks that others are trying to claim, or foreign holders have */
-    bool busy;        /* somebody was trying */
-    bool contend;     /* nothing else is left: try those too */
-    int lost;         /* how often another was faster */
-    int64_t token;    /* given */
-    int64_t left_ms;  /* when to look again at the latest; -1: when something happens */
-};
-
-/* ---- Evidence ---- */
-
-static void note_left(struct wish *wish, int64_t left)
-{
-    if (left >= 0 && (wish->left_ms < 0 || left < wish->left_ms))
-        wish->left_ms = left;
-}
-
-static bool is_mine(const struct wish *wish, const soc_json *task)
-{
-    const char *holder = soc_json_get_string(task, "holder");
-    return holder && strcmp(holder, wish->s->agent) == 0;
-}
-
-/* The agent's own: not what this very handle has, which is being worked on. */
-static bool may_resume(const struct wish *wish, const soc_json *task)
-{
-    const char *session = soc_json_get_string(task, "session");
-    return is_mine(wish, task) && (!session || strcmp(session, wish->s->session) != 0);
-}
-
-/* Whether a claim may be taken over: 1, 0; errnos. One's own may, where it was named and no live
- * session has it. (Who asks for something to do is not given what he has.) */
-static int is_over(struct wish *wish, const soc_json *task)
-{
-    int64_t left;
-    bool present = soc_json_get_bool(task, "present", false);
-    if (wish->asked && is_mine(wish, task) && !present)
-        return 1;
-    if (wish->asked && (wish->flags & SOCIETY_CLAIM_RESUME) != 0 && may_resume(wish, task))
-        return 1;
-    if (!wish->asked && is_mine(wish, task) && !present)
-        return 0;
-    int result = soc_claim_is_over(wish->s, task, &left);
-    if (result == 0)
-        note_left(wish, left);
-    return result;
-}
-
-static bool is_claimed(const soc_json *task)
-{
-    const char *state = soc_json_get_string(task, "state");
-    return state && strcmp(state, "claimed") == 0;
-}
-
-static void choose(struct wish *wish, const soc_json *task, bool takeover)
-{
-    const char *id = soc_json_get_string(task, "id");
-    memcpy(wish->id, id, strlen(id) + 1); /* of a task, so it has room */
-    wish->takeover = takeover;
-    wish->old_own = -1;
-    if (!takeover)
-        return;
-    soc_json_get_integer(task, "token", &wish->replaces);
-    soc_json_get_integer(task, "renewed", &wish->renewed);
-    soc_json_get_integer(task, "own", &wish->old_own);
-}
-
-/* The best of the agent's own claims of an earlier run: 1 chosen, 0 there is none. */
-static int choose_own(struct wish *wish, const struct soc_tasks *tasks)
-{
-    const struct soc_ranks *claimed = &tasks->index.claimed;
-    const soc_json *best = NULL;
-    for (size_t i = claimed->first; i < claimed->end; i++) {
-        const soc_json *task = claimed->items[i].task;
-        if ((!best || soc_task_priority(task) < soc_task_priority(best)) &&
-            may_resume(wish, task) && !soc_json_get(wish->passed, soc_json_get_string(task, "id")))
-            best = task;
-    }
-    if (best)
-        choose(wish, best, true);
-    wish->resumed = best != NULL;
-    return best != NULL;
-}
-
-/* The best claim that may be taken over: 1 chosen, 0 there is none. */
-static int choose_takeover(struct wish *wish, const struct soc_tasks *tasks)
-{
-    const struct soc_ranks *claimed = &tasks->index.claimed;
-    const soc_json *best = NULL;
-    for (size_t i = claimed->first; i < claimed->end; i++) {
-        const soc_json *task = claimed->items[i].task;
-        if ((best && soc_task_priority(task) >= soc_task_priority(best)) ||
-            soc_json_get(wish->passed, soc_json_get_string(task, "id")) ||
-            !soc_task_is_for(task, wish->s->agent, wish->role))
-            continue;
-        int over = is_over(wish, task);
-        if (over < 0)
-            return over;
-        if (over == 1)
-            best = task;
-    }
-    if (best)
-        choose(wish, best, true);
-    return best != NULL;
-}
-
-/* The best that is ready, with the role known, or `asks_role` set where it matters. */
-static const struct soc_rank *best_rank(const struct wish *wish, const struct soc_tasks *tasks,
-                                        bool *asks_role)
-{
-    const struct society *s = wish->s;
-    struct soc_task_seeker seeker = {.agent = s->agent, .role = wish->role};
-    seeker.asks_role = asks_role;
-    if ((wish->flags & SOCIETY_CLAIM_FAMILIAR) != 0)
-        seeker.familiar = soc_task_familiar(s, tasks);
-    return soc_task_best_rank(tasks, &seeker, wish->passed);
-}
-
-static const soc_json *best_of(const struct wish *wish, const struct soc_tasks *tasks)
-{
-    const struct soc_rank *best = best_rank(wish, tasks, NULL);
-    return best ? best->task : NULL;
-}
-
-/* A task that was named may be open and yet for others. (A claim may be taken over by anyone who
- * names it: else nobody could free what was assigned to the dead.) */
-static int check_for(const struct wish *wish, const soc_json *task)
-{
-    const char *assignee = soc_json_get_string(task, "assignee");
-    const char *role = soc_json_get_string(task, "role");
-    const char *state = soc_json_get_string(task, "state");
-    if (!state || strcmp(state, "open") != 0 || soc_task_is_for(task, wish->s->agent, wish->role))
-        return 0;
-    return soc_fail(&wish->s->error, SOCIETY_E_HELD, "%s is for %s%s", wish->asked,
-                    assignee ? "" : "the role ", assignee ? assignee : role);
-}
-
-/* Chooses what to claim: 1 chosen, 0 nothing may be claimed now; SOCIETY_E_NOT_FOUND no such task.
- */
-static int search(struct wish *wish)
-{
-    struct society *s = wish->s;
-    int result = 0;
-    wish->role = soc_task_role(s);
-    const struct soc_tasks *tasks = soc_tasks(s, &result);
-    if (!tasks)
-        return result;
-    if (!wish->asked && (wish->flags & SOCIETY_CLAIM_RESUME) != 0 && choose_own(wish, tasks))
-        return 1;
-    const soc_json *task = wish->asked ? soc_tasks_get(tasks, wish->asked) : best_of(wish, tasks);
-    if (wish->asked && !task)
-        return soc_tasks_fail_absent(tasks, wish->asked, &s->error);
-    if (!wish->asked && !task)
-        return choose_takeover(wish, tasks);
-    result = wish->asked ? check_for(wish, task) : 0;
-    if (result == 0 && is_claimed(task))
-        result = is_over(wish, task);
-    if (result < 0)
-        return result;
-    choose(wish, task, result == 1);
-    return 1;
-}
 
 /* ---- Decision ---- */
 
 /* The reservation that belongs to the claim; -1: none. Who takes his own claim up again, without
  * asking for its paths anew, keeps those that he had. */
-static int64_t own_for(const struct wish *wish, const struct soc_tasks *tasks)
+static int64_t own_for(const struct soc_wish *wish, const struct soc_tasks *tasks)
 {
     int64_t own = wish->paths.token;
     if (own >= 0 || !wish->takeover)
         return own;
     const soc_json *task = soc_tasks_get(tasks, wish->id);
-    if (is_mine(wish, task))
+    if (soc_wish_is_mine(wish, task))
         soc_json_get_integer(task, "own", &own);
     return own;
 }
 
 /* The claim of what was chosen. */
-static struct soc_task_bid make_bid(const struct wish *wish, const struct soc_tasks *tasks,
+static struct soc_task_bid make_bid(const struct soc_wish *wish, const struct soc_tasks *tasks,
                                     int64_t end)
 {
     struct soc_task_bid bid = {.task = wish->id, .from = wish->s->agent, .session = wish->session};
@@ -237,17 +58,17 @@ static struct soc_task_bid make_bid(const struct wish *wish, const struct soc_ta
 }
 
 /* Whether what was chosen without the lock is still the best with it. */
-static bool is_still_best(const struct wish *wish, const struct soc_tasks *tasks)
+static bool is_still_best(const struct soc_wish *wish, const struct soc_tasks *tasks)
 {
     if (wish->asked || wish->resumed)
         return true;
-    const soc_json *best = best_of(wish, tasks);
+    const soc_json *best = soc_wish_best(wish, tasks);
     const char *id = soc_json_get_string(best, "id");
     return wish->takeover ? !best : id && strcmp(id, wish->id) == 0;
 }
 
 /* Whether the claim to be taken over is as it was when its lease was over: not renewed since. */
-static bool is_as_seen(const struct wish *wish, const struct soc_tasks *tasks)
+static bool is_as_seen(const struct soc_wish *wish, const struct soc_tasks *tasks)
 {
     int64_t renewed = -1;
     soc_json_get_integer(soc_tasks_get(tasks, wish->id), "renewed", &renewed);
@@ -257,7 +78,7 @@ static bool is_as_seen(const struct wish *wish, const struct soc_tasks *tasks)
 static int decide(const void *state, int64_t end, void *argument, struct soc_strbuf *out,
                   struct soc_error *error)
 {
-    struct wish *wish = argument;
+    struct soc_wish *wish = argument;
     if (!is_still_best(wish, state) || !is_as_seen(wish, state))
         return -EAGAIN;
     struct soc_task_bid bid = make_bid(wish, state, end);
@@ -272,8 +93,8 @@ static int decide(const void *state, int64_t end, void *argument, struct soc_str
 static int decide_best(const void *state, int64_t end, void *argument, struct soc_strbuf *out,
                        struct soc_error *error)
 {
-    struct wish *wish = argument;
-    const struct soc_rank *best = best_rank(wish, state, &wish->asks_role);
+    struct soc_wish *wish = argument;
+    const struct soc_rank *best = soc_wish_best_rank(wish, state, &wish->asks_role);
     if (!best || !soc_task_index_accepts(best, wish->s->agent, end, end))
         return soc_fail(error, -ENOENT, "nothing is ready for %s", wish->s->agent);
     memcpy(wish->id, best->id, strlen(best->id) + 1); /* of a task, so it has room */
@@ -286,14 +107,14 @@ static int decide_best(const void *state, int64_t end, void *argument, struct so
 
 /* Whether there is a point in trying: what the decision says of what was read without the lock. A
  * lock file that is made in vain wakes everybody who waits. */
-static int try_decision(struct wish *wish)
+static int try_decision(struct soc_wish *wish)
 {
     const struct soc_state *state = &wish->s->tasks;
     SOC_AUTO_STRBUF struct soc_strbuf unused = SOC_STRBUF_INIT;
     return decide(state->data, state->reader.position, wish, &unused, &wish->s->error);
 }
 
-static int make_attempt(struct wish *wish)
+static int make_attempt(struct soc_wish *wish)
 {
     struct society *s = wish->s;
     int64_t last = SOC_LOCKFILE_ATTEMPT;
@@ -311,7 +132,7 @@ static int make_attempt(struct wish *wish)
 }
 
 /* Lets the choice go on to the next best. */
-static int pass_over(struct wish *wish)
+static int pass_over(struct soc_wish *wish)
 {
     if (!wish->passed && !(wish->passed = soc_json_new_object()))
         return soc_fail_memory(&wish->s->error);
@@ -322,7 +143,7 @@ static int pass_over(struct wish *wish)
 
 /* For how long the paths may be waited for: only those of a task that was named. Who would have any
  * keeps no place in a queue. */
-static int32_t patience(const struct wish *wish)
+static int32_t patience(const struct soc_wish *wish)
 {
     if (!wish->asked || wish->deadline_ms == 0)
         return 0;
@@ -332,7 +153,7 @@ static int32_t patience(const struct wish *wish)
     return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int32_t)left;
 }
 
-static int take_paths(struct wish *wish)
+static int take_paths(struct soc_wish *wish)
 {
     struct society *s = wish->s;
     if ((wish->flags & SOCIETY_CLAIM_OWN) == 0)
@@ -340,12 +161,12 @@ static int take_paths(struct wish *wish)
     int result = soc_task_paths_take(s, soc_tasks_get(s->tasks.data, wish->id), wish->lease_ms,
                                      patience(wish), &wish->paths);
     if (result == SOCIETY_E_HELD)
-        note_left(wish, wish->paths.left_ms);
+        soc_wish_note_left(wish, wish->paths.left_ms);
     return result;
 }
 
 /* Lock file and record. */
-static int write_claim(struct wish *wish)
+static int write_claim(struct soc_wish *wish)
 {
     struct society *s = wish->s;
     int result = make_attempt(wish);
@@ -362,7 +183,7 @@ static int write_claim(struct wish *wish)
 
 /* The claim stands in the log; what is left is for others, and each of them can do without: a lock
  * file with the token that was given, and a word that the paths of the claim before are free. */
-static void tell(const struct wish *wish)
+static void tell(const struct soc_wish *wish)
 {
     struct society *s = wish->s;
     soc_renew_within(s, wish->lease_ms);
@@ -377,7 +198,7 @@ static void tell(const struct wish *wish)
 }
 
 /* Only what is whole is kept. */
-static int settle(struct wish *wish)
+static int settle(struct soc_wish *wish)
 {
     struct society *s = wish->s;
     int result = soc_task_paths_keep(s, &wish->paths);
@@ -392,7 +213,7 @@ static int settle(struct wish *wish)
 }
 
 /* Paths, lock file, record, and the lock file again with the token that was given. */
-static int claim_chosen(struct wish *wish)
+static int claim_chosen(struct soc_wish *wish)
 {
     /* What a refusal under the lock costs: the lock for nothing, or a file and paths too. */
     bool costs =
@@ -417,7 +238,7 @@ static int claim_chosen(struct wish *wish)
 
 /* ---- The public functions ---- */
 
-static int begin(struct wish *wish, struct society *s, const char *id, uint32_t flags,
+static int begin(struct soc_wish *wish, struct society *s, const char *id, uint32_t flags,
                  int64_t lease_ms)
 {
     int result = soc_enter_as(s);
@@ -427,14 +248,14 @@ static int begin(struct wish *wish, struct society *s, const char *id, uint32_t 
         result = soc_fail(&s->error, SOCIETY_E_INVALID, "unknown flags %#x", (unsigned)flags);
     if (result < 0)
         return result;
-    *wish = (struct wish){.s = s, .asked = id, .flags = flags, .left_ms = -1};
+    *wish = (struct soc_wish){.s = s, .asked = id, .flags = flags, .left_ms = -1};
     wish->paths = (struct soc_task_paths)SOC_TASK_PATHS_NONE;
     wish->lease_ms = lease_ms > 0 ? lease_ms : s->config.lease_seconds * INT64_C(1000);
     return 0;
 }
 
 /* Whether one more round is worth it: those that others tried may be free after all. */
-static bool contends(struct wish *wish)
+static bool contends(struct soc_wish *wish)
 {
     bool again = wish->busy && !wish->contend;
     wish->contend |= again;
@@ -447,16 +268,16 @@ static bool contends(struct wish *wish)
 
 /* Whether there is something to take without a look at the rest: any task will do, it needs no lock
  * file and no paths, and as far as was read one is ready. */
-static bool is_plain(struct wish *wish)
+static bool is_plain(struct soc_wish *wish)
 {
     const struct society *s = wish->s;
     bool any = !wish->asked && !wish->passed && (wish->flags & ~SOCIETY_CLAIM_FAMILIAR) == 0;
     return any && !s->config.lock_files && s->tasks.fold && !s->tasks.stale && !wish->asks_role &&
-           best_rank(wish, s->tasks.data, &wish->asks_role);
+           soc_wish_best_rank(wish, s->tasks.data, &wish->asks_role);
 }
 
 /* Chooses under the lock, where nobody can be faster. -ENOENT: it takes the longer way. */
-static int claim_plainly(struct wish *wish)
+static int claim_plainly(struct soc_wish *wish)
 {
     struct society *s = wish->s;
     int result = soc_transact_unsettled(&s->tasks, decide_best, wish, &s->error);
@@ -469,7 +290,7 @@ static int claim_plainly(struct wish *wish)
 }
 
 /* Searches and tries: 0 claimed; SOCIETY_E_NOT_FOUND nothing is ready; -EAGAIN; other errors. */
-static int attempt_once(struct wish *wish)
+static int attempt_once(struct soc_wish *wish)
 {
     wish->resumed = false;
     int result = soc_lease_session(wish->s, wish->session, &wish->present);
@@ -480,7 +301,7 @@ static int attempt_once(struct wish *wish)
         result = 0;
     }
     if (result == 0)
-        result = search(wish);
+        result = soc_wish_choose(wish);
     if (result == 1)
         return claim_chosen(wish);
     if (result < 0)
@@ -493,7 +314,7 @@ static int attempt_once(struct wish *wish)
 }
 
 /* One try: 0 claimed; SOCIETY_E_HELD, SOCIETY_E_NOT_FOUND not now; other errors. */
-static int attempt(struct wish *wish)
+static int attempt(struct soc_wish *wish)
 {
     int result = -EAGAIN;
     wish->lost = 0;
@@ -509,7 +330,7 @@ static int attempt(struct wish *wish)
     return result;
 }
 
-static int give_claim(const struct wish *wish, char **ret_claim)
+static int give_claim(const struct soc_wish *wish, char **ret_claim)
 {
     SOC_AUTO_STRBUF struct soc_strbuf text = SOC_STRBUF_INIT;
     const struct soc_task_bid bid = {.task = wish->id,
@@ -527,7 +348,7 @@ static int give_claim(const struct wish *wish, char **ret_claim)
 }
 
 /* Whether waiting could help: the task is not over. */
-static bool may_come(struct wish *wish, int refusal)
+static bool may_come(struct soc_wish *wish, int refusal)
 {
     if (refusal != SOCIETY_E_HELD && refusal != SOCIETY_E_NOT_FOUND)
         return false;
@@ -539,7 +360,7 @@ static bool may_come(struct wish *wish, int refusal)
            strcmp(state, "cancelled") != 0;
 }
 
-static int wait_and_claim(struct wish *wish, int32_t timeout_ms)
+static int wait_and_claim(struct soc_wish *wish, int32_t timeout_ms)
 {
     struct soc_claim_wait wait = {{NULL}};
     wish->deadline_ms = timeout_ms < 0 ? -1 : soc_monotonic_ms() + timeout_ms;
@@ -557,7 +378,7 @@ static int wait_and_claim(struct wish *wish, int32_t timeout_ms)
 }
 
 /* What was seen of leases is of use only to who was refused. */
-static int end_notes(const struct wish *wish, int result)
+static int end_notes(const struct soc_wish *wish, int result)
 {
     if (!wish->s->lease_changed) {
         soc_lease_end(wish->s);
@@ -574,7 +395,7 @@ static int end_notes(const struct wish *wish, int result)
 SOC_PUBLIC int society_task_claim_with(society *s, const char *id, uint32_t flags, int64_t lease_ms,
                                        int32_t timeout_ms, char **ret_claim)
 {
-    struct wish wish;
+    struct soc_wish wish;
     int result = begin(&wish, s, id, flags, lease_ms);
     if (result < 0)
         return result;
@@ -587,7 +408,7 @@ SOC_PUBLIC int society_task_claim_with(society *s, const char *id, uint32_t flag
 int soc_task_claim_once(struct society *s, const char *id, uint32_t flags, int64_t lease_ms,
                         char **ret_claim, int64_t *ret_left_ms, bool *ret_may_come)
 {
-    struct wish wish;
+    struct soc_wish wish;
     int result = begin(&wish, s, id, flags, lease_ms);
     if (result < 0)
         return result;

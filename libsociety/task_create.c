@@ -33,6 +33,15 @@ static int refuse(struct society *s, int line, const char *field, const char *wh
     return soc_fail(&s->error, SOCIETY_E_INVALID, "field %s %s", field, what);
 }
 
+static int check_paths(struct society *s, const soc_json *draft, int line)
+{
+    struct soc_error why = {0};
+    int result = soc_task_check_paths(draft, &why);
+    if (result < 0 && line > 0)
+        return soc_fail(&s->error, result, "line %d: %s", line, why.text);
+    return result < 0 ? soc_fail(&s->error, result, "%s", why.text) : 0;
+}
+
 static int check_draft(struct society *s, const soc_json *draft, int line)
 {
     const char *title = soc_json_get_string(draft, "title");
@@ -52,7 +61,8 @@ static int check_draft(struct society *s, const soc_json *draft, int line)
                            : soc_is_agent_id(assignee, strlen(assignee))))
         return refuse(s, line, "assignee", "must be an agent id or role:<role>");
     const char *unsound = soc_task_unsound_field(draft, SOC_TASK_CREATOR);
-    return unsound ? refuse(s, line, unsound, soc_task_field_form(unsound)) : 0;
+    return unsound ? refuse(s, line, unsound, soc_task_field_form(unsound))
+                   : check_paths(s, draft, line);
 }
 
 static soc_json *parse_draft(struct society *s, const char *text, size_t length, int line,

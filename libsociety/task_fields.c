@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "glob.h"
+
 enum field_kind { TEXT, TEXTS, PRIORITY, COUNT, STATE, NOTES, FLAG, ANY };
 
 static const struct field {
@@ -156,6 +158,23 @@ const char *soc_task_unsound_field(const soc_json *given, enum soc_task_giver gi
             return field->key;
     }
     return NULL;
+}
+
+/* A slash in front is for what lies in the project by its whole name, which only a claim can tell. */
+int soc_task_check_paths(const soc_json *given, struct soc_error *error)
+{
+    const soc_json *paths = soc_json_get(given, "paths");
+    for (size_t i = 0; i < soc_json_count(paths); i++) {
+        const char *pattern = soc_json_string(soc_json_item(paths, i));
+        SOC_AUTO_STRBUF struct soc_strbuf normal = SOC_STRBUF_INIT;
+        struct soc_error why = {0};
+        if (!pattern)
+            continue;
+        int result = soc_glob_normalise(pattern + strspn(pattern, "/"), &normal, &why);
+        if (result < 0)
+            return soc_fail(error, result, "field paths: %s", why.text);
+    }
+    return 0;
 }
 
 const char *soc_task_field_form(const char *key)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "error.h"
 #include "json.h"
 
 /* An editor; a creator, who may bring a task from elsewhere; compaction, which says all. */
@@ -22,6 +23,10 @@ int soc_task_add_fields(soc_json *task, const soc_json *given);
 /* The name of the first field of `given` that would not be copied, though a task has it; NULL:
  * none. */
 const char *soc_task_unsound_field(const soc_json *given, enum soc_task_giver giver);
+
+/* Whether the `paths` of what is given can be patterns of the project: 0; SOCIETY_E_INVALID with the
+ * words; -ENOMEM. For who writes them: nobody could claim the task together with what is none. */
+int soc_task_check_paths(const soc_json *given, struct soc_error *error);
 
 /* What a field of this name must be, in words: "must be a string". */
 const char *soc_task_field_form(const char *key);

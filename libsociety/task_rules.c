@@ -43,20 +43,58 @@ static void quote_words(const char *words, char ret_quoted[QUOTED_SIZE])
     snprintf(ret_quoted + used, QUOTED_SIZE - used, "%s\"", shown < length ? "..." : "");
 }
 
+/* What a task must be for a change that is refused for its state. Of what is about a claim nothing is
+ * said where there is one: who has it is reason enough. */
+static const struct {
+    const char *type;
+    const char *wanted;
+    bool of_claim;
+} needs[] = {
+    {"task_renew", "claimed", true},
+    {"task_release", "claimed", true},
+    {"task_submit", "claimed", true},
+    {"task_fail", "claimed", true},
+    {"task_complete", "claimed or in review", true},
+    {"task_block", "open or claimed", true},
+    {"task_unblock", "blocked", false},
+    {"task_cancel", "not over", false},
+    {"task_reopen", "over or in review", false},
+    {"task_assign", "neither claimed nor over", false},
+    {"task_depend", "neither claimed nor over", false},
+};
+
+/* `; unblock needs a task that is blocked`. (A bid is no record yet, and a claim needs a task that is
+ * ready, of which the rest of the words tell.) */
+static void tell_need(const struct soc_task_change *change, bool held, struct soc_strbuf *out)
+{
+    if (!change->record)
+        return;
+    const char *type = change->record->type;
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
+        if (strcmp(type, needs[i].type) == 0 && !(held && needs[i].of_claim))
+            soc_strbuf_add_format(out, "; %s needs a task that is %s", type + strlen("task_"),
+                                  needs[i].wanted);
+}
+
 static int refuse_state(const struct soc_task_change *change, struct soc_error *error)
 {
+    SOC_AUTO_STRBUF struct soc_strbuf need = SOC_STRBUF_INIT;
     const char *holder = soc_json_get_string(change->task, "holder");
     int64_t token = 0;
     const char *since = soc_json_get_string(change->task, "claimedAt");
-    if (holder && soc_json_get_integer(change->task, "token", &token))
-        return soc_fail(error, SOCIETY_E_HELD, "%s is held by %s (since %s, token %" PRId64 ")",
-                        change->id, holder, since ? since : "an unknown time", token);
+    bool held = holder && soc_json_get_integer(change->task, "token", &token);
+    tell_need(change, held, &need);
+    const char *more = need.data ? need.data : "";
+    if (held)
+        return soc_fail(error, SOCIETY_E_HELD, "%s is held by %s (since %s, token %" PRId64 ")%s",
+                        change->id, holder, since ? since : "an unknown time", token, more);
     const char *reason = soc_json_get_string(change->task, "reason");
     char quoted[QUOTED_SIZE] = "";
     if (reason)
         quote_words(reason, quoted);
-    return soc_fail(error, SOCIETY_E_HELD, "%s is %s%s%s", change->id,
-                    text_of(change->task, "state"), reason ? ": " : "", quoted);
+    return soc_fail(error, SOCIETY_E_HELD, "%s is %s%s%s%s%s", change->id,
+                    is_state(change, "review") ? "in " : "", text_of(change->task, "state"),
+                    reason ? ": " : "", quoted, more);
 }
 
 /* Names what is not done yet: `t3 waits for t1 (claimed), t2 (absent)`. */
@@ -177,8 +215,11 @@ static int check_dependencies(const struct soc_task_change *change, const soc_js
     for (size_t i = 0; i < soc_json_count(depends); i++) {
         const char *on = soc_json_string(soc_json_item(depends, i));
         SOC_AUTO_STRBUF struct soc_strbuf cycle = SOC_STRBUF_INIT;
-        if (!on || !soc_is_id(on, strlen(on)))
+        if (!on)
             return refuse_field(change, "dependsOn", error);
+        if (!soc_is_id(on, strlen(on)))
+            return soc_fail(error, SOCIETY_E_INVALID,
+                            "%s: field dependsOn: \"%.80s\" is not a task's id", change->id, on);
         /* A new task closes a cycle only if somebody waits for it already. */
         bool possible = change->task || strcmp(on, change->id) == 0 ||
                         soc_tasks_is_needed(change->tasks, change->id);
@@ -320,7 +361,11 @@ static int judge_assign(const struct soc_task_change *change, struct soc_error *
     const char *whom = soc_json_string(to);
     bool nobody = to && soc_json_kind(to) == SOC_JSON_NULL;
     bool role = whom && strncmp(whom, "role:", 5) == 0 && soc_is_word(whom + 5, strlen(whom + 5));
-    if (!nobody && !role && !(whom && soc_is_agent_id(whom, strlen(whom))))
+    if (whom && !role && !soc_is_agent_id(whom, strlen(whom)))
+        return soc_fail(error, SOCIETY_E_INVALID,
+                        "%s: field to: \"%.80s\" is neither an agent id nor role:<role>",
+                        change->id, whom);
+    if (!whom && !nobody)
         return refuse_field(change, "to", error);
     return soc_task_is_over(change->task) || is_state(change, "claimed")
                ? refuse_state(change, error)

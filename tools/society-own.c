@@ -320,12 +320,18 @@ static int do_check(struct tool *t, const struct request *r)
     return result > 0 ? STATUS_NO : STATUS_DONE;
 }
 
+/* Each with the options that mean something to it. */
 static const struct {
     const char *verb;
     int (*run)(struct tool *, const struct request *);
+    const char *options;
 } verbs[] = {
-    {"acquire", do_acquire},   {"release", do_release}, {"renew", do_renew},
-    {"handover", do_handover}, {"list", do_list},       {"check", do_check},
+    {"acquire", do_acquire, "changed shared wait lease reason task"},
+    {"release", do_release, ""},
+    {"renew", do_renew, "lease"},
+    {"handover", do_handover, "to"},
+    {"list", do_list, ""},
+    {"check", do_check, ""},
 };
 
 int main(int argc, char **argv)
@@ -336,8 +342,11 @@ int main(int argc, char **argv)
     read_options(&t, &request);
     if (t.count == 0)
         tool_usage("say what to do: acquire, release, renew, handover, list or check");
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-        if (strcmp(t.arguments[0], verbs[i].verb) == 0)
-            return tool_finish(&t, verbs[i].run(&t, &request));
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        if (strcmp(t.arguments[0], verbs[i].verb) != 0)
+            continue;
+        tool_expect_options(&t, verbs[i].verb, verbs[i].options);
+        return tool_finish(&t, verbs[i].run(&t, &request));
+    }
     tool_usage("'%s' is none of acquire, release, renew, handover, list, check", t.arguments[0]);
 }

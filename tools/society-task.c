@@ -125,18 +125,37 @@ static void read_options(struct tool *t, struct task_request *r)
     }
 }
 
+#define FIELDS "description priority role label path parent acceptance retries "
+#define CLAIM "lease own resume wait familiar"
+
+/* Each with the options that mean something to it; what edit refuses in words of its own is among them. */
 static const struct {
     const char *verb;
     int (*run)(struct tool *, const struct task_request *);
+    const char *options;
 } verbs[] = {
-    {"add", task_add},        {"list", task_list},      {"show", task_show},
-    {"ready", task_ready},    {"graph", task_graph},    {"claim", task_claim},
-    {"renew", task_change},   {"release", task_change}, {"block", task_change},
-    {"unblock", task_change}, {"submit", task_change},  {"complete", task_change},
-    {"fail", task_change},    {"cancel", task_change},  {"reopen", task_change},
-    {"note", task_change},    {"assign", task_assign},  {"depend", task_depend},
-    {"edit", task_edit},      {"import", task_import},  {"export", task_export},
-    {"run", task_run},
+    {"add", task_add, FIELDS "id needs to"},
+    {"list", task_list, "state mine archived"},
+    {"show", task_show, ""},
+    {"ready", task_ready, "familiar"},
+    {"graph", task_graph, "dot"},
+    {"claim", task_claim, CLAIM},
+    {"renew", task_change, "token lease"},
+    {"release", task_change, "token"},
+    {"block", task_change, "token reason"},
+    {"unblock", task_change, ""},
+    {"submit", task_change, "token result"},
+    {"complete", task_change, "token result"},
+    {"fail", task_change, "token reason"},
+    {"cancel", task_change, "reason"},
+    {"reopen", task_change, "note"},
+    {"note", task_change, "token note"},
+    {"assign", task_assign, "to nobody"},
+    {"depend", task_depend, "needs remove"},
+    {"edit", task_edit, FIELDS "title id needs to"},
+    {"import", task_import, ""},
+    {"export", task_export, ""},
+    {"run", task_run, CLAIM},
 };
 
 static void free_request(struct task_request *r)
@@ -159,6 +178,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         if (strcmp(t.arguments[0], verbs[i].verb) != 0)
             continue;
+        tool_expect_options(&t, verbs[i].verb, verbs[i].options);
         int status = verbs[i].run(&t, &request);
         free_request(&request);
         return tool_finish(&t, status);

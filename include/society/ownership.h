@@ -51,7 +51,8 @@ typedef struct society_mutex society_mutex;
  *         errno
  *
  * Sleeps in the kernel while it waits, and keeps its place in the queue if the log is compacted
- * meanwhile. What ends the wait other than the grant gives the place up. Since 0.1.0.
+ * meanwhile. What ends the wait other than the grant gives the place up, the end of the process
+ * included, however it ends. Since 0.1.0.
  */
 int society_own_acquire(society *s, const char *patterns, uint32_t flags, const char *fields,
                         int32_t timeout_ms, char **ret_reservation);

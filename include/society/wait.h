@@ -102,8 +102,7 @@ int society_wait_mutex(society_wait *wait, society_mutex **ret_mutex);
 
 /**
  * Ends a wait. What was had stays; else its place in the queue is given up. NULL is allowed.
- * society_close() frees the waits that are left, but their places remain until others find their
- * session gone or their lease over: so close waits first.
+ * society_close() frees the waits that are left, and others find that nobody waits any more.
  *
  * Waits for the log's lock and the disk where there is a place to give up. Since 0.1.0.
  */

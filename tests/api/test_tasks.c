@@ -63,6 +63,12 @@ static void test_creating_is_refused(void **state)
         {"{\"title\":\"T\",\"dependsOn\":[\"a b\"]}", SOCIETY_E_INVALID, "field dependsOn"},
         {"{\"title\":\"T\",\"id\":\"x\",\"dependsOn\":[\"x\"]}", SOCIETY_E_INVALID, "x → x"},
         {"{\"title\":\"T\",\"labels\":[null]}", SOCIETY_E_INVALID, "field labels"},
+        {"{\"title\":\"T\",\"paths\":[\"../x\"]}", SOCIETY_E_INVALID,
+         "field paths: the pattern has"},
+        {"{\"title\":\"T\",\"paths\":[\"src/a[\"]}", SOCIETY_E_INVALID,
+         "field paths: the pattern has"},
+        {"{\"title\":\"T\",\"paths\":[\"\"]}", SOCIETY_E_INVALID,
+         "field paths: the pattern is empty"},
         {"{\"title\":\"T\",\"assignee\":\"a b\"}", SOCIETY_E_INVALID, "field assignee"},
         {"{\"title\":\"T\",\"assignee\":\"role:\"}", SOCIETY_E_INVALID, "field assignee"},
         {"{\"title\":\"T\",\"parent\":\"/\"}", SOCIETY_E_INVALID, "field parent"},
@@ -286,7 +292,8 @@ static void test_the_life_of_a_task(void **state)
     assert_ok(lead, task_change(lead, "t1", "complete", NULL));
     assert_field("t1", "result", "{\"n\":2}");
     assert_field("t1", "state", "\"done\"");
-    assert_refused(lead, task_change(lead, "t1", "cancel", NULL), SOCIETY_E_HELD, "t1 is done");
+    assert_refused(lead, task_change(lead, "t1", "cancel", NULL), SOCIETY_E_HELD,
+                   "t1 is done; cancel needs a task that is not over");
     assert_false(file_exists(member_path("locks/task-claim-t1.lock")));
 }
 
@@ -333,22 +340,29 @@ static void test_changes_are_refused(void **state)
         {"block", NULL, SOCIETY_E_INVALID, "field reason"},
         {"note", "{}", SOCIETY_E_INVALID, "field text"},
         {"assign", NULL, SOCIETY_E_INVALID, "field to"},
-        {"assign", "{\"to\":\"a b\"}", SOCIETY_E_INVALID, "field to"},
+        {"assign", "{\"to\":\"a b\"}", SOCIETY_E_INVALID,
+         "field to: \"a b\" is neither an agent id nor role:<role>"},
         {"assign", "{\"to\":7}", SOCIETY_E_INVALID, "field to"},
         {"depend", NULL, SOCIETY_E_INVALID, "field dependsOn"},
         {"depend", "{\"remove\":\"t1\"}", SOCIETY_E_INVALID, "field remove"},
         {"depend", "{\"dependsOn\":{}}", SOCIETY_E_INVALID, "field dependsOn"},
+        {"depend", "{\"dependsOn\":[\"../x\"]}", SOCIETY_E_INVALID,
+         "field dependsOn: \"../x\" is not a task's id"},
         {"edit", NULL, SOCIETY_E_INVALID, "field fields"},
         {"edit", "{\"fields\":[]}", SOCIETY_E_INVALID, "field fields"},
         {"edit", "{\"fields\":{\"state\":\"done\"}}", SOCIETY_E_INVALID, "field state"},
         {"edit", "{\"fields\":{\"priority\":9}}", SOCIETY_E_INVALID, "field priority"},
+        {"edit", "{\"fields\":{\"paths\":[\"a\",\"b/../../c\"]}}", SOCIETY_E_INVALID,
+         "field paths: "},
         {"edit", "{\"fields\":{\"titel\":\"T\"}}", SOCIETY_E_INVALID,
          "field titel can't be edited; these can: title, description, acceptance, role, parent, "
          "labels, paths, priority, maxRetries"},
-        {"renew", NULL, SOCIETY_E_HELD, "t1 is open"},
-        {"complete", NULL, SOCIETY_E_HELD, "t1 is open"},
-        {"unblock", NULL, SOCIETY_E_HELD, "t1 is open"},
-        {"reopen", NULL, SOCIETY_E_HELD, "t1 is open"},
+        {"renew", NULL, SOCIETY_E_HELD, "t1 is open; renew needs a task that is claimed"},
+        {"complete", NULL, SOCIETY_E_HELD,
+         "t1 is open; complete needs a task that is claimed or in review"},
+        {"unblock", NULL, SOCIETY_E_HELD, "t1 is open; unblock needs a task that is blocked"},
+        {"reopen", NULL, SOCIETY_E_HELD,
+         "t1 is open; reopen needs a task that is over or in review"},
     };
     society *nobody = member_open(NULL);
     long long size;

@@ -26,11 +26,11 @@ enter 40 registry presence receipts
 enter 42 address feed join lockfile await
 enter 43 find wait
 enter 44 tail compose
-enter 45 task_state task_bid task_late task_rules task_fields task_index task_work task_keep task_dump task_fold
+enter 45 task_state task_bid task_late task_rules task_fields task_index task_work task_keep task_dump task_effects task_fold
 enter 45 lease claim claim_glimpse
 enter 45 own_state own_item own_rules own_cycle own_fold own_path own_decide own_files own_wait own_take own_pull
 enter 50 ownership mutex
-enter 50 agent message inbox unread attachment task task_view task_archive task_create task_claim task_several claim_wait task_wait task_paths task_change
+enter 50 agent message inbox unread attachment task task_view task_archive task_create task_wish task_claim task_several claim_wait task_wait task_paths task_change
 enter 60 renew society open doctor doctor_dir doctor_locks compact status init testing
 # The second library, on top of the first: libsociety/git/NAME. It uses of the first what is below the logs.
 enter 70 git/repository git/filter git/slots git/changes git/snapshot git/contenders git/hunks git/moves git/unmerged git/conflict git/deltas git/quick git/merge

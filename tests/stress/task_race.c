@@ -13,8 +13,9 @@
  * again, and one that looks at it, sometimes as who has been there and sometimes as who has just
  * come: a task that is not over is never missing, and of those that are the last 1,000 are there.
  *
- * With `check` instead of KILLS and SEED only the comparison is made: others have worked, and have
- * written what they were told into told-0, told-1, … as "claim <id> <token>" and "done <id> <token>".
+ * With `check` only the comparison is made: others have worked, KILLS of them were killed, and they
+ * have written what they were told into told-0, told-1, … as "claim <id> <token>" and
+ * "done <id> <token>".
  *
  * The same seed gives the same choices and pauses; what the workers are doing at those moments is
  * the machine's affair.
@@ -371,10 +372,10 @@ static void make_tasks(void)
 
 int main(int argc, char **argv)
 {
-    bool only_check = argc == 4 && strcmp(argv[3], "check") == 0;
-    if (argc != 5 && !only_check) {
+    bool only_check = argc == 5 && strcmp(argv[3], "check") == 0;
+    if (argc != 5) {
         fprintf(stderr, "usage: task_race PROCESSES TASKS KILLS SEED\n"
-                        "       task_race PROCESSES TASKS check\n");
+                        "       task_race PROCESSES TASKS check KILLS\n");
         return 2;
     }
     processes = (unsigned)strtoul(argv[1], NULL, 10);
@@ -383,7 +384,7 @@ int main(int argc, char **argv)
     if (processes == 0 || actors > WORKERS_MAX)
         die("%u processes", processes);
     if (only_check) {
-        check(0);
+        check((unsigned)strtoul(argv[4], NULL, 10));
         return complaints != 0;
     }
     unsigned kills = (unsigned)strtoul(argv[3], NULL, 10);

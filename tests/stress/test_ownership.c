@@ -3,8 +3,13 @@
  * Processes that fight for overlapping paths, while others of them are killed, also in the middle
  * of a call. Two witnesses that no two ever hold them together: a word in shared memory that
  * whoever holds sets and clears, and the fold of the log, record by record.
+ *
+ * The same while two more, who are killed as well, compact the log again and again, and look at it,
+ * sometimes as who has been there and sometimes as who has just come: what is held all the time is
+ * there whenever they look.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <society/ownership.h>
 #include <stdatomic.h>
@@ -26,16 +31,20 @@
 #define GRANTS 1500
 #define GRANTS_LONG 30000
 #define KILL_EVERY 10
-#define LIVES (FIGHTERS + GRANTS_LONG / KILL_EVERY + 1)
+#define LONGEST_PAUSE_MS 100
+#define OTHERS 2 /* who compacts, who looks */
+#define LIVES (FIGHTERS + OTHERS + GRANTS_LONG / KILL_EVERY + 1)
 
 /* Every pattern fits x/a.c. */
-static const char *const patterns[] = {"[\"x/*.c\"]", "[\"x/a.c\",\"y\"]", "[\"**\"]", "[\"x/a*\"]",
-                                       "[\"x/[ab].?\",\"z\"]"};
+static const char *const patterns[] = {"[\"x/*.c\"]", "[\"x/a.c\",\"y\"]", "[\"x/**\"]",
+                                       "[\"x/a*\"]", "[\"x/[ab].?\",\"z\"]"};
 
 static struct {
     atomic_int holder; /* the life that holds; 0: none */
     atomic_int bad;    /* what went wrong, by the number of the step */
     atomic_bool over;
+    atomic_int compactions;
+    atomic_int looks;
     atomic_bool condemned[LIVES]; /* set before a life is ended by force */
 } * shared;
 
@@ -69,7 +78,55 @@ static int live(int life, int report)
     return 0;
 }
 
-static pid_t begin_life(int life, int report)
+static int compact(void)
+{
+    society *s = member_open("compactor");
+    while (!shared->over) {
+        int result = society_compact(s, "ownership", SOCIETY_COMPACT_FORCE, NULL);
+        if (result < 0) {
+            print_error("compact: %s\n", society_last_message(s));
+            return 5;
+        }
+        shared->compactions += result;
+        poll(NULL, 0, LONGEST_PAUSE_MS * (shared->looks % 8) / 8); /* others want the lock, too */
+    }
+    society_close(s);
+    return 0;
+}
+
+/* Whether the list has what is held all the time, once. */
+static bool is_kept(society *s)
+{
+    society_list *list = NULL;
+    int kept = 0;
+    if (society_own_list(s, &list) < 0)
+        print_error("list: %s\n", society_last_message(s));
+    for (int64_t i = 0; i < society_list_count(list); i++)
+        kept += strstr(society_list_item(list, i), "\"holder\":\"keeper\"") != NULL;
+    society_list_free(list);
+    return kept == 1;
+}
+
+static int look(void)
+{
+    society *old = member_open("reader");
+    for (int i = 0; !shared->over; i++) {
+        society *s = i % 2 ? member_open("reader") : old;
+        bool kept = is_kept(s);
+        if (s != old)
+            society_close(s);
+        if (!kept) {
+            print_error("what is held all the time was not seen\n");
+            return 6;
+        }
+        shared->looks++;
+    }
+    society_close(old);
+    return 0;
+}
+
+/* Who fights, or does another thing in the places behind those. */
+static pid_t begin_life(int place, int life, int report)
 {
     pid_t pid = fork();
 
@@ -78,7 +135,7 @@ static pid_t begin_life(int life, int report)
     if (pid > 0)
         return pid;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    _exit(live(life, report));
+    _exit(place < FIGHTERS ? live(life, report) : place == FIGHTERS ? compact() : look());
 }
 
 static void end_life(pid_t pid, int life)
@@ -118,20 +175,28 @@ static void check_log(int wanted)
     society_close(s);
 }
 
-static void test_fight(void **state)
+static void kill_one(pid_t *pids, int *lives, int victim, int life, int report)
+{
+    end_life(pids[victim], lives[victim]);
+    lives[victim] = life;
+    pids[victim] = begin_life(victim, life, report);
+}
+
+/* `members`: the fighters, and the others or not. */
+static void fight(int members)
 {
     int wanted = getenv("SOCIETY_LONG") ? GRANTS_LONG : GRANTS;
-    pid_t pids[FIGHTERS];
-    int lives[FIGHTERS];
+    pid_t pids[FIGHTERS + OTHERS];
+    int lives[FIGHTERS + OTHERS];
     int born = 0;
     int pipe_fds[2];
     int kills = 0;
     uint32_t seed = 7;
 
-    (void)state;
+    memset(shared, 0, sizeof *shared);
     assert_int_equal(pipe(pipe_fds), 0);
-    for (int i = 0; i < FIGHTERS; i++)
-        pids[i] = begin_life(lives[i] = ++born, pipe_fds[1]);
+    for (int i = 0; i < members; i++)
+        pids[i] = begin_life(i, lives[i] = ++born, pipe_fds[1]);
     for (int grants = 1; grants <= wanted; grants++) {
         char byte;
         if (read(pipe_fds[0], &byte, 1) != 1)
@@ -139,28 +204,47 @@ static void test_fight(void **state)
         if (grants % KILL_EVERY != 0)
             continue;
         seed = seed * 1664525u + 1013904223u;
-        int victim = (int)(seed >> 16) % FIGHTERS;
-        end_life(pids[victim], lives[victim]);
-        pids[victim] = begin_life(lives[victim] = ++born, pipe_fds[1]);
+        kill_one(pids, lives, (int)(seed >> 16) % members, ++born, pipe_fds[1]);
         kills++;
     }
     shared->over = true;
-    for (int i = 0; i < FIGHTERS; i++) {
+    for (int i = 0; i < members; i++) {
         int status;
         assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
         assert_int_equal(status, 0);
     }
     assert_int_equal(shared->bad, 0);
-    print_message("# %d reservations by %d agents, %d killed\n", wanted, born, kills);
+    print_message("# %d reservations by %d agents, %d killed; %d compactions, %d looks\n", wanted,
+                  born, kills, shared->compactions, shared->looks);
     check_log(wanted - kills);
     close(pipe_fds[0]);
     close(pipe_fds[1]);
+}
+
+static void test_fight(void **state)
+{
+    (void)state;
+    fight(FIGHTERS);
+}
+
+static void test_fight_while_compacted(void **state)
+{
+    society *keeper = member_open("keeper");
+
+    (void)state;
+    assert_int_equal(
+        society_own_acquire(keeper, "[\"keep/**\"]", 0, "{\"leaseMs\":86400000}", 0, NULL), 0);
+    fight(FIGHTERS + OTHERS);
+    assert_true(shared->compactions >= 3 && shared->looks >= 3);
+    assert_true(is_kept(keeper));
+    society_close(keeper);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_fight, member_setup, member_teardown),
+        cmocka_unit_test_setup_teardown(test_fight_while_compacted, member_setup, member_teardown),
     };
 
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -113,7 +113,7 @@ printf '{"type":"own_acquire","from":"evil","paths":["z"],"reason":"x\\u001b[31m
 unlike "$(society-own list; society-own check z)" $'\033' "hostile text is escaped"
 like "$(society-own check z)" 'x\\x1b\[31m\\x0ay$' "visibly, on one line"
 for bad in "" dance acquire check handover "list extra" "acquire a --wait soon" "acquire a --lease 0" "acquire a --task ../x" \
-    "handover a --to all"; do
+    "handover a --to all" "release a --shared" "renew a --wait 1s" "check a --lease 1m" "list --changed" "handover a --to w2 --task t1"; do
     # shellcheck disable=SC2086 # words
     status_is 2 "usage: $bad" society-own $bad
 done

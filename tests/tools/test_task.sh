@@ -156,6 +156,13 @@ status_is 2 "edit needs something" society-task edit t2
 status_is 2 "edit changes no dependencies" society-task edit t2 --needs t1
 status_is 2 "a text where there is none" society-task release t2 text
 status_is 2 "an option of another verb" society-task -a w2 complete build-1 --reason x
+for stray in "edit t2 --title T --state done" "edit t2 -p 1 --token 1" "claim --title T" "list --familiar" "unblock t2 --token 1" \
+    "add T --title T" "add T --result x" "ready --mine" "show t2 --archived" "export --state done" "depend t2 --needs t3 --to w1"; do
+    # shellcheck disable=SC2086
+    run society-task $stray
+    is "$status" 2 "refused: $stray"
+    like "$(cat "$T/err")" "^society-task: ${stray%% *} takes no --" "and it is said"
+done
 status_is 1 "a change of what is not there" society-task note nothing x
 
 # The graph.

@@ -143,6 +143,37 @@ static void test_a_refusal_names_the_holder(void **state)
     assert_string_equal(why.text, "t1 is blocked: \"rain\"");
 }
 
+/* The state and the reason, and what the change is for; of a claim, who has it. */
+static void test_a_refusal_says_what_is_needed(void **state)
+{
+    static const struct {
+        const char *in, *type, *from, *words;
+    } rows[] = {
+        {"open", "unblock", "w2", "t1 is open; unblock needs a task that is blocked"},
+        {"claimed", "reopen", "w1", "; reopen needs a task that is over or in review"},
+        {"claimed", "depend", "w1", "; depend needs a task that is neither claimed nor over"},
+        {"claimed", "release", "w2", "t1 is held by w1 (since an unknown time, token "},
+        {"review", "release", "w1", "t1 is in review; release needs a task that is claimed"},
+        {"review", "block", "w2", "t1 is in review; block needs a task that is open or claimed"},
+        {"cancelled", "complete", "w1",
+         "t1 is cancelled; complete needs a task that is claimed or in review"},
+        {"done", "assign", "w2",
+         "t1 is done; assign needs a task that is neither claimed nor over"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        reach(rows[i].in);
+        assert_held(
+            change(rows[i].type, rows[i].from, "'reason':'x','to':'w3','dependsOn':['t9']"));
+        if (!strstr(why.text, rows[i].words))
+            fail_msg("%s of %s: %s", rows[i].type, rows[i].in, why.text);
+        bool held = strcmp(rows[i].type, "release") == 0 && strcmp(rows[i].in, "claimed") == 0;
+        assert_int_equal(held, !strstr(why.text, "needs"));
+        rules_teardown(NULL);
+        rules_setup(NULL);
+    }
+}
+
 static int with_token(const char *type, const char *from, int64_t token, const char *members)
 {
     return putf("{'type':'task_%s','from':'%s','task':'t1','token':%lld%s%s}", type, from,
@@ -427,6 +458,7 @@ int main(void)
         TEST(test_every_type_in_every_state),
         TEST(test_without_a_task),
         TEST(test_a_refusal_names_the_holder),
+        TEST(test_a_refusal_says_what_is_needed),
         TEST(test_claims_and_their_tokens),
         TEST(test_late_records_are_fenced),
         TEST(test_a_late_completion_is_no_review),

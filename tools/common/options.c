@@ -122,10 +122,28 @@ int tool_next_option(struct tool *t, const char **ret_value)
             }
             option = read_name(t, word, ret_value);
         }
-        if (!take_common(t, option, *ret_value))
-            return option->code;
+        if (take_common(t, option, *ret_value))
+            continue;
+        t->given |= UINT64_C(1) << (option - t->options);
+        return option->code;
     }
     return 0;
+}
+
+static int is_named(const char *name, const char *names)
+{
+    size_t length = strlen(name);
+    for (const char *at = names; (at = strstr(at, name)); at += length)
+        if ((at == names || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+            return 1;
+    return 0;
+}
+
+void tool_expect_options(const struct tool *t, const char *verb, const char *names)
+{
+    for (size_t i = 0; t->options[i].code; i++)
+        if ((t->given >> i & 1) != 0 && !is_named(t->options[i].name, names))
+            tool_usage("%s takes no --%s", verb, t->options[i].name);
 }
 
 void tool_expect_arguments(const struct tool *t, int min, int max, const char *what)

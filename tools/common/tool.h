@@ -42,6 +42,7 @@ struct tool {
     int at;
     int ended;
     const char *bundle;
+    uint64_t given; /* which of `options`, by their places */
 };
 
 /* Begins. Also makes sure that descriptors 0 to 2 are taken, so that no log is ever opened as standard output. */
@@ -52,6 +53,9 @@ int tool_next_option(struct tool *t, const char **ret_value);
 
 /* Ends as a usage error unless there are `min` to `max` arguments (max -1: any number). `what` names them. */
 void tool_expect_arguments(const struct tool *t, int min, int max, const char *what);
+
+/* Ends as a usage error if an option was given that is none of `names`, which stand between spaces; `verb` does not take it. */
+void tool_expect_options(const struct tool *t, const char *verb, const char *names);
 
 /* A whole number of 0 or more, or a usage error that names the option. */
 int64_t tool_number(const char *option, const char *text);
