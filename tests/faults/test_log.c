@@ -324,7 +324,7 @@ static void test_a_full_disk(void **state)
 
     (void)state;
     if (result == 77)
-        skip();
+        skip_because("no file system may be mounted here");
     assert_int_equal(result, 0);
 }
 
@@ -348,7 +348,7 @@ static void test_a_read_only_disk(void **state)
 
     (void)state;
     if (result == 77)
-        skip();
+        skip_because("no file system may be mounted here");
     assert_int_equal(result, 0);
 }
 
@@ -359,7 +359,7 @@ static void test_memory(void **state)
 
     (void)state;
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     assert_int_equal(append("a"), 0);
     store_put(LOG, "{\"torn");
     assert_int_equal(soc_log_begin(&writer, &store_error), 0);

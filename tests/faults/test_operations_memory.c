@@ -104,7 +104,7 @@ static void test_every_allocation(void **state)
 
     (void)state;
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     for (unsigned i = 0; operations[i].name; i++) {
         if (wanted && strcmp(wanted, operations[i].name) != 0)
             continue;
