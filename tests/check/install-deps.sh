@@ -53,9 +53,14 @@ tests_set() {
 
 check_set() {
     tests_set
-    for package in clang clang-format clang-tidy valgrind mandoc python3 mypy; do
+    for package in clang clang-format clang-tidy valgrind mandoc python3 mypy strace; do
         command_of "$package" "$package"
     done
+    # File systems to be killed on, where they may be mounted.
+    PATH=$PATH:/sbin:/usr/sbin
+    command_of mkfs.ext4 e2fsprogs
+    command_of mkfs.xfs xfsprogs
+    command_of mkfs.btrfs btrfs-progs
     # libFuzzer and the sanitizers for clang.
     command -v clang >/dev/null 2>&1 && ls "$(clang -print-runtime-dir)"/libclang_rt.fuzzer-* >/dev/null 2>&1 ||
         missing="$missing libclang-rt-dev"

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "harness/internal/faults.h"
+#include "harness/limit.h"
 #include "harness/member.h"
 #include "harness/tasks.h"
 #include "harness/unit.h"
@@ -274,12 +275,16 @@ static void test_simulation(void **state)
     uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * 1000;
     int turns = wanted ? atoi(wanted) : getenv("SOCIETY_LONG") ? 400000 : TURNS;
 
+    int done;
+
     (void)state;
-    for (int done = 0; done < turns; done += TURNS_OF_A_RUN, seed++) {
+    limit_begin();
+    for (done = 0; done < turns && !limit_over(); done += TURNS_OF_A_RUN, seed++) {
         print_message("# SOCIETY_SEED=%llu SOCIETY_TURNS=%d\n", (unsigned long long)seed,
                       TURNS_OF_A_RUN);
         run(seed);
     }
+    limit_end(done, turns, "turns");
     print_message("# %u claims, %u takeovers, %u given back, %u refused as another's, %u deaths, "
                   "%u faults, %u jumps\n",
                   counts[CLAIMED], counts[TAKEN_OVER], counts[COMPLETED], counts[REFUSED_LATE],

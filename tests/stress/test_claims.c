@@ -30,6 +30,7 @@
 #include "harness/die.h"
 #include "harness/files.h"
 #include "harness/history.h"
+#include "harness/limit.h"
 #include "harness/member.h"
 #include "harness/unit.h"
 #include "json.h"
@@ -433,7 +434,9 @@ static void make_society(bool lock_files)
 static void run_rounds(bool lock_files, uint64_t seed, int rounds)
 {
     struct figures figures = {0};
-    for (int i = 0; i < rounds; i++) {
+    int i;
+    limit_begin();
+    for (i = 0; i < rounds && (i == 0 || !limit_over()); i++) {
         void *state = NULL;
         count = 0;
         member_setup(&state);
@@ -444,9 +447,10 @@ static void run_rounds(bool lock_files, uint64_t seed, int rounds)
         check_histories(&figures);
         member_teardown(&state);
     }
+    limit_end(i, rounds, "rounds");
     print_message("# seed %" PRIu64 ": %d histories of %d processes, %zu operations (%zu done, %zu "
                   "held, %zu fenced), %zu takeovers, %d kills, at most %zu states at once\n",
-                  seed, rounds * TASKS, WORKERS, figures.operations, figures.outcomes[HISTORY_DONE],
+                  seed, i * TASKS, WORKERS, figures.operations, figures.outcomes[HISTORY_DONE],
                   figures.outcomes[HISTORY_HELD], figures.outcomes[HISTORY_FENCED],
                   figures.takeovers, figures.kills, figures.states);
     /* A run in which nothing of it happened shows nothing. */

@@ -25,9 +25,10 @@ if [ -n "${SOCIETY_LONG:-}" ]; then
 else
     kills=${KILLS:-200} rounds=${ROUNDS:-2}
 fi
+PATH=$PATH:/sbin:/usr/sbin
 read -ra wanted <<<"${FILE_SYSTEMS:-ext4 xfs btrfs overlay tmpfs}"
 # Each file system has its part of the time that the long run has for one test.
-[ -z "${SOCIETY_SECONDS:-}" ] || SOCIETY_SECONDS=$((SOCIETY_SECONDS / ${#wanted[@]} / 3))
+[ -z "${SOCIETY_SECONDS:-}" ] || SOCIETY_SECONDS=$((SOCIETY_SECONDS / ${#wanted[@]} / 5))
 
 mounted=()
 # mount_at DIR ARGUMENT…: its words, if it is refused, are in $T/why.
@@ -78,7 +79,7 @@ passes() {
     local code=0
     # shellcheck disable=SC2086 # no shell for a program
     TMPDIR=$1 KILLS=$kills ROUNDS=$rounds ${3-} "$2" >"$T/report" 2>&1 </dev/null || code=$?
-    grep -E '^# (SEED|seed|SKIP)|killed [0-9]+ times|# SKIP' "$T/report" | head -n 40 >"$T/figures"
+    grep -E '^# (SEED|seed|skip)|^# [0-9]+ kills|killed [0-9]+ times|# SKIP' "$T/report" | head -n 40 >"$T/figures"
     [ "$code" = 0 ] && ! grep -q '^not ok' "$T/report" && grep -qE '^1\.\.[1-9]' "$T/report" && return
     echo "status $code, with its files in $1"
     grep -v '^ok' "$T/report" | tail -n 60

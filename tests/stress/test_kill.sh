@@ -96,9 +96,14 @@ round() {
     cd "$T" && rm -rf "$T/round"
 }
 
-while [ "$kills" -gt 0 ]; do
+# In the long run it has twice the time of others.
+[ -z "${SOCIETY_SECONDS:-}" ] || SOCIETY_SECONDS=$((SOCIETY_SECONDS * 2))
+wanted=$kills
+while [ "$kills" -gt 0 ] && { [ "$kills" = "$wanted" ] || ! is_late; }; do
     round $((kills < 2000 ? kills : 2000)) "$seed"
     kills=$((kills - 2000))
     seed=$((seed + 1))
 done
+diag "$((wanted - (kills > 0 ? kills : 0))) kills"
+[ "$kills" -le 0 ] || skip "$kills of $wanted kills" "the time of this test was over (HOURS)"
 done_testing
