@@ -147,7 +147,7 @@ tests: all $(call programs,$(INSIDE_PROG_SRC) $(DOOR_PROG_SRC) $(GIT_PROG_SRC)) 
 KINDS := $(INSIDE_KINDS) $(DOOR_KINDS) git
 .PHONY: $(KINDS:%=tests-%)
 $(foreach k,$(KINDS),$(eval tests-$k: $(call programs,$(wildcard tests/$k/*.c))))
-tests-tools tests-stress tests-bench tests-git: all
+tests-tools tests-stress tests-bench tests-git tests-faults: all
 tests-api: $(UNIT_EXAMPLES)
 # society-mcp beside the official clients; what those need stands here.
 MCP_PACKAGES := $(CURDIR)/build/mcp
@@ -335,7 +335,7 @@ PARTS   := format source tidy build unit api git faults tools stress fuzz tsan v
 COVERED        := log.c rotate.c reader.c segment.c lock.c cursor.c tail.c
 VALGRIND_TESTS := strbuf json crc32c record log reader segment cursor state tail inbox memtree memfs simclock
 
-LONG_PARTS     := stress faults fuzz mcp mutants model
+LONG_PARTS     := stress faults fuzz tools mcp mutants model
 # How long check-long may take. Each of its long loops (tests/harness/limit.h, is_late of tap.sh, a fuzz target) gets its part: six of
 # the stress tests one after the other, four of the faults in two builds and the fuzz targets side by side, and the rest is for
 # what takes the time that it takes.
@@ -391,7 +391,7 @@ run-git:
 run-faults:
 	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),$(LONG_LIMIT) -v,120) $(call test_programs,faults) $(call test_scripts,faults)
 run-tools:
-	$(RUN) -j$(JOBS) $(call test_scripts,tools)
+	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),$(LONG_LIMIT),240) $(call test_scripts,tools)
 check-stress:
 	$(SUB) CC=gcc tests-stress
 	$(SUB) CC=gcc run-stress
