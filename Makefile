@@ -389,14 +389,14 @@ run-api:
 run-git:
 	$(RUN) -j$(JOBS) $(call test_programs,git) $(call test_scripts,git)
 run-faults:
-	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),$(LONG_LIMIT) -v,120) $(call test_programs,faults) $(call test_scripts,faults)
+	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),$(LONG_LIMIT) -v,240) $(call test_programs,faults) $(call test_scripts,faults)
 run-tools:
 	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),$(LONG_LIMIT),240) $(call test_scripts,tools)
 check-stress:
 	$(SUB) CC=gcc tests-stress
 	$(SUB) CC=gcc run-stress
 run-stress:
-	$(RUN) -t $(if $(SOCIETY_LONG),$(LONG_LIMIT) -v,180) $(call test_programs,stress) $(call test_scripts,stress)
+	$(RUN) -t $(if $(SOCIETY_LONG),$(LONG_LIMIT) -v,400) $(call test_programs,stress) $(call test_scripts,stress)
 # Seeded mistakes, and what catches them; MUTANTS names some.
 check-mutants:
 	$(SUB) CC=gcc tests
