@@ -14,6 +14,7 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <society/agent.h>
 #include <society/task.h>
@@ -42,6 +43,7 @@
 #define LEASE_MS 5
 #define ROUND 2500 /* operations: the log stays below the size at which it is compacted */
 #define KILL_EVERY 30
+#define REPORT_MS 30000
 #define ROUNDS 8
 #define ROUNDS_LONG 400
 
@@ -268,6 +270,17 @@ static void end_life(pid_t pid, uint32_t process, int life, int64_t since, bool 
     operations[count++] = death;
 }
 
+/* An operation was done. Those of workers that have all ended badly would be waited for without end. */
+static void await_report(int report)
+{
+    struct pollfd fd = {report, POLLIN, 0};
+    char byte;
+    if (poll(&fd, 1, REPORT_MS) != 1)
+        fail_msg("no worker has done anything for %d ms: they have ended", REPORT_MS);
+    if (read(report, &byte, 1) != 1)
+        die("read");
+}
+
 /* A round: the number of kills. */
 static int run_round(uint64_t seed, bool lock_files)
 {
@@ -284,8 +297,7 @@ static int run_round(uint64_t seed, bool lock_files)
     for (uint32_t i = 0; i < WORKERS; i++)
         pids[i] = start(i, lives[i] = ++born, seed, lock_files, report[1]);
     for (int done = 1; done <= ROUND; done++) {
-        if (read(report[0], &byte, 1) != 1)
-            die("read");
+        await_report(report[0]);
         if (done % KILL_EVERY != 0)
             continue;
         uint32_t victim = (uint32_t)(next_random(&random) % WORKERS);
