@@ -147,7 +147,7 @@ tests: all $(call programs,$(INSIDE_PROG_SRC) $(DOOR_PROG_SRC) $(GIT_PROG_SRC)) 
 KINDS := $(INSIDE_KINDS) $(DOOR_KINDS) git
 .PHONY: $(KINDS:%=tests-%)
 $(foreach k,$(KINDS),$(eval tests-$k: $(call programs,$(wildcard tests/$k/*.c))))
-tests-tools tests-stress tests-bench tests-git: all
+tests-tools tests-stress tests-bench tests-git tests-faults: all
 tests-api: $(UNIT_EXAMPLES)
 # society-mcp beside the official clients; what those need stands here.
 MCP_PACKAGES := $(CURDIR)/build/mcp
@@ -335,7 +335,14 @@ PARTS   := format source tidy build unit api git faults tools stress fuzz tsan v
 COVERED        := log.c rotate.c reader.c segment.c lock.c cursor.c tail.c
 VALGRIND_TESTS := strbuf json crc32c record log reader segment cursor state tail inbox memtree memfs simclock
 
-LONG_PARTS     := stress faults fuzz mcp mutants model
+LONG_PARTS     := stress faults fuzz tools mcp mutants model
+# How long check-long may take. Each of its long loops (tests/harness/limit.h, is_late of tap.sh, a fuzz target) gets its part: six of
+# the stress tests one after the other, four of the faults in two builds and the fuzz targets side by side, and the rest is for
+# what takes the time that it takes.
+HOURS          ?= 8
+LOOP_SECONDS    = $(shell awk 'BEGIN { printf "%d", $(HOURS) * 3600 / (10 + (8 + $(words $(FUZZ_SRC))) / $(JOBS)) }')
+# No loop is as long; who does not end by itself is ended.
+LONG_LIMIT      = $(shell echo $$(($${SOCIETY_SECONDS:-36000} * 4 + 3600)))
 
 .PHONY: check check-long coverage $(sort $(PARTS:%=check-%) $(LONG_PARTS:%=check-%)) $(sort $(PARTS:%=run-%) $(LONG_PARTS:%=run-%)) run-checks
 check:
@@ -343,7 +350,7 @@ check:
 	@RESULTS=$(RESULTS) bash tests/check/all.sh $(MAKE) $(PARTS)
 check-long:
 	@$(DEPS) install long
-	@SOCIETY_LONG=1 RESULTS=$(RESULTS) bash tests/check/all.sh $(MAKE) $(LONG_PARTS)
+	@SOCIETY_LONG=1 SOCIETY_SECONDS=$(LOOP_SECONDS) RESULTS=$(RESULTS) bash tests/check/all.sh $(MAKE) $(LONG_PARTS)
 
 check-mcp:
 	@$(DEPS) install mcp
@@ -382,19 +389,19 @@ run-api:
 run-git:
 	$(RUN) -j$(JOBS) $(call test_programs,git) $(call test_scripts,git)
 run-faults:
-	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),36000,120) $(call test_programs,faults) $(call test_scripts,faults)
+	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),$(LONG_LIMIT) -v,240) $(call test_programs,faults) $(call test_scripts,faults)
 run-tools:
-	$(RUN) -j$(JOBS) $(call test_scripts,tools)
+	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),$(LONG_LIMIT),240) $(call test_scripts,tools)
 # In the long run the programs also with the sanitizers.
 check-stress:
 	$(SUB) CC=gcc tests-stress
 	$(SUB) CC=gcc run-stress
 	$(if $(SOCIETY_LONG),$(SUB) CC=gcc VARIANT=debug tests-stress && $(MAKE) --no-print-directory -s CC=gcc VARIANT=debug run-stress-sanitized)
 run-stress:
-	$(RUN) -t $(if $(SOCIETY_LONG),3600,180) $(call test_programs,stress) $(call test_scripts,stress)
+	$(RUN) -t $(if $(SOCIETY_LONG),$(LONG_LIMIT) -v,400) $(call test_programs,stress) $(call test_scripts,stress)
 .PHONY: run-stress-sanitized
 run-stress-sanitized:
-	$(RUN) -t $(if $(SOCIETY_LONG),14400,600) $(call test_programs,stress)
+	$(RUN) -t $(if $(SOCIETY_LONG),$(LONG_LIMIT) -v,600) $(call test_programs,stress)
 # Seeded mistakes, and what catches them; MUTANTS names some.
 check-mutants:
 	$(SUB) CC=gcc tests
@@ -410,7 +417,7 @@ check-fuzz:
 	$(SUB) CC=clang VARIANT=fuzz fuzzers
 	$(SUB) CC=clang VARIANT=fuzz run-fuzz
 run-fuzz:
-	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),100000,120) -w "bash tests/fuzz/one.sh" $(FUZZERS)
+	$(RUN) -j$(JOBS) -t $(if $(SOCIETY_LONG),$(LONG_LIMIT) -v,120) -w "bash tests/fuzz/one.sh" $(FUZZERS)
 THREAD_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/api/test_threads*.c))
 thread-tests: $(THREAD_TESTS)
 check-tsan:
@@ -481,7 +488,7 @@ help:
 	@echo 'make check-mcp    society-mcp with the official clients, inspector and conformance suite (npm)'
 	@echo 'make check-node   the Node package, with what it needs from npm'
 	@echo 'make check-vscode the VS Code extension in code-server and Chromium (npm, minutes)'
-	@echo 'make check-long   the stress, fault and fuzz tests at length, and:'
+	@echo 'make check-long   the stress, fault and fuzz tests at length, in about HOURS=$(HOURS), and:'
 	@echo '     check-mutants   that the tests catch seeded mistakes (MUTANTS="NAME…": only these)'
 	@echo '     check-model     the model of claims, with spin'
 	@echo 'make coverage     lines reached of $(COVERED)'

@@ -114,6 +114,10 @@ int soc_log_begin(struct soc_log *log, struct soc_error *error)
         if (result != 1)
             soc_log_close(log);
     }
+    /* All of the time: also what was waited for the lock of a file that was moved away since. */
+    if (result == SOCIETY_E_TIMEOUT)
+        return soc_fail(error, result, "%s is locked by another (waited %d ms)", log->name,
+                        (int)log->timeout_ms);
     if (result < 0)
         return result;
     log->unsynced = false;

@@ -9,6 +9,7 @@
 # SET: build (the library and the tools), demo, tests (build and run test programs), check (everything `make check` runs), long
 # (everything `make check-long` runs), peers (what `make bench-peers` measures beside us), mcp (what `make check-mcp` runs), node (what
 # `make check-node` runs) and vscode (what `make check-vscode` runs); packages of npm are the makefile's and the tests'.
+# What some tests use and skip where it is not there is installed if that can be done, and never required.
 # This runs on a machine that has only sh.
 
 set -eu
@@ -18,6 +19,10 @@ set_name=${2:?}
 compiler=${3:-gcc}
 
 missing=
+wanted= # what tests would use, and skip without a word of failure where it is not to be had
+wish_of() { # COMMAND PACKAGE
+    PATH=$PATH:/sbin:/usr/sbin command -v "$1" >/dev/null 2>&1 || wanted="$wanted $2"
+}
 command_of() { # COMMAND PACKAGE
     command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
@@ -56,6 +61,11 @@ check_set() {
     for package in clang clang-format clang-tidy valgrind mandoc python3 mypy; do
         command_of "$package" "$package"
     done
+    # File systems to be killed on, where they may be mounted.
+    wish_of mkfs.ext4 e2fsprogs
+    wish_of mkfs.xfs xfsprogs
+    wish_of mkfs.btrfs btrfs-progs
+    wish_of strace strace
     # libFuzzer and the sanitizers for clang.
     command -v clang >/dev/null 2>&1 && ls "$(clang -print-runtime-dir)"/libclang_rt.fuzzer-* >/dev/null 2>&1 ||
         missing="$missing libclang-rt-dev"
@@ -123,8 +133,9 @@ vscode) vscode_set ;;
     ;;
 esac
 missing=${missing# }
+wanted=${wanted# }
 
-if [ -z "$missing" ]; then
+if [ -z "$missing" ] && { [ "$action" = require ] || [ -z "$wanted" ]; }; then
     [ "$action" = require ] || echo "All packages that are needed are installed."
     exit 0
 fi
@@ -137,19 +148,32 @@ if [ "$action" = require ]; then
     exit 1
 fi
 
+# skip_wanted REASON: ends where nothing but wishes is left.
+skip_wanted() {
+    [ -z "$missing" ] || return 0
+    echo "Without $wanted, for $1, some tests are skipped."
+    exit 0
+}
 sudo=
 if [ "$(id -u)" != 0 ]; then
     if ! command -v sudo >/dev/null 2>&1; then
+        skip_wanted "installing takes root"
         echo "These packages are missing, and installing them takes root: $missing" >&2
         exit 1
     fi
     sudo=sudo
 fi
 if ! command -v apt-get >/dev/null 2>&1; then
+    skip_wanted "there is no apt-get"
     echo "There is no apt-get here. These Debian packages, or what they are called on this system, are missing: $missing" >&2
     exit 1
 fi
-echo "Installing with apt: $missing"
-$sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq
-# shellcheck disable=SC2086 # a list of packages
-$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+echo "Installing with apt: $missing $wanted"
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq || skip_wanted "apt-get failed"
+install() {
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+# shellcheck disable=SC2086 # lists of packages
+[ -z "$missing" ] || install $missing
+# shellcheck disable=SC2086
+[ -z "$wanted" ] || install $wanted || echo "Without $wanted, for apt-get failed, some tests are skipped."

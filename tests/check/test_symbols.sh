@@ -64,4 +64,14 @@ undocumented() {
 }
 empty "$(undocumented)" "every function has a comment in its header"
 
+# Those that hand out what is in memory, and those of societies in memory, make no call that can fail.
+without_faults='society_(test_.*|agent|dir|format_version|strerror|version|tail_(fd|incident|position|wake)|wait_fd)'
+untried() {
+    local name
+    sh tests/check/functions.sh society | grep -vxE "$without_faults" | while read -r name; do
+        grep -q "\b$name(" tests/harness/internal/operations*.c || echo "$name"
+    done
+}
+empty "$(untried)" "every function that can fail is tried with every fault (tests/harness/internal/operations.c)"
+
 done_testing

@@ -89,7 +89,7 @@ static void test_memory(void **state)
 
     (void)state;
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     for (unsigned nth = 1; nth < 50 && result == -ENOMEM; nth++) {
         memory_fail_from(nth);
         result =

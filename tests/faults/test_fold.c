@@ -44,7 +44,7 @@ static void test_every_allocation(void **state)
 
     (void)state;
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     for (int i = 0; i < TASKS; i++)
         task_add("{\"title\":\"work\"}");
     task_claim(w1, "t2");

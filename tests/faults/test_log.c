@@ -324,7 +324,7 @@ static void test_a_full_disk(void **state)
 
     (void)state;
     if (result == 77)
-        skip();
+        skip_because("no file system may be mounted here");
     assert_int_equal(result, 0);
 }
 
@@ -348,7 +348,7 @@ static void test_a_read_only_disk(void **state)
 
     (void)state;
     if (result == 77)
-        skip();
+        skip_because("no file system may be mounted here");
     assert_int_equal(result, 0);
 }
 
@@ -359,7 +359,7 @@ static void test_memory(void **state)
 
     (void)state;
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     assert_int_equal(append("a"), 0);
     store_put(LOG, "{\"torn");
     assert_int_equal(soc_log_begin(&writer, &store_error), 0);
@@ -371,11 +371,37 @@ static void test_memory(void **state)
     assert_string_equal(read_all(), "r:a m r:b");
 }
 
+/* While the first file's lock was waited for, it was moved away. */
+static void move_away(void *data)
+{
+    struct soc_log other;
+
+    (void)data;
+    faults_clock_move(3000);
+    soc_log_init(&other, &store_dir, "messages", false);
+    assert_int_equal(soc_log_begin(&other, NULL), 0);
+    assert_int_equal(soc_log_rotate(&other, NULL, 0, NULL), 0);
+    assert_int_equal(soc_log_end(&other, NULL), 0);
+    soc_log_close(&other);
+    faults_from(FAULT_LOCK, 2, EAGAIN); /* after the one that is under way */
+}
+
+static void test_a_lock_held_over_two_files(void **state)
+{
+    (void)state;
+    assert_int_equal(append("a"), 0);
+    faults_clock_stop();
+    faults_hook(FAULT_LOCK, 1, move_away, NULL);
+    assert_int_equal(append("b"), SOCIETY_E_TIMEOUT);
+    assert_string_equal(store_error.text, "messages is locked by another (waited 5000 ms)");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_a_short_write),
+        TEST(test_a_lock_held_over_two_files),
         TEST(test_a_short_write_that_stays_torn),
         TEST(test_a_foreign_line_behind_a_short_write),
         TEST(test_refused_writes),

@@ -82,7 +82,7 @@ static unsigned starve(operation *attempt, void (*order)(unsigned))
 static void check(operation *attempt)
 {
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     assert_true(starve(attempt, memory_fail_from) > 0);
     assert_true(starve(attempt, memory_fail_at) > 0);
     assert_int_equal(count_entries(tmp), 1);
@@ -160,7 +160,7 @@ static void test_parsing_what_is_mended(void **state)
 {
     (void)state;
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     /* jansson's own assertions forbid to starve it in the middle of a long number. */
     memory_fail_at(1);
     assert_int_equal(parse_large_integer(), -ENOMEM);

@@ -16,6 +16,7 @@
 #include "harness/internal/faults.h"
 #include "harness/internal/memory.h"
 #include "harness/internal/operations.h"
+#include "harness/limit.h"
 #include "harness/member.h"
 #include "harness/unit.h"
 
@@ -101,13 +102,17 @@ static void starve(const struct operation *operation, long nth)
 static void test_every_allocation(void **state)
 {
     const char *wanted = getenv("SOCIETY_OPERATION");
+    unsigned tried = 0;
+    unsigned all = 0;
 
     (void)state;
     if (!memory_possible())
-        skip();
-    for (unsigned i = 0; operations[i].name; i++) {
-        if (wanted && strcmp(wanted, operations[i].name) != 0)
+        skip_because(NO_MEMORY_FAULTS);
+    limit_begin();
+    for (unsigned i = 0; operations[i].name; i++, all++) {
+        if (limit_over() || (wanted && strcmp(wanted, operations[i].name) != 0))
             continue;
+        tried++;
         long count = count_allocations(&operations[i]);
         long step = getenv("SOCIETY_LONG") || count < SAMPLES ? 1 : count / SAMPLES;
         const char *only = getenv("SOCIETY_FAULT");
@@ -116,10 +121,11 @@ static void test_every_allocation(void **state)
         for (long nth = 1 + i % step; !only && nth <= count; nth += step)
             starve(&operations[i], nth);
     }
+    limit_end(tried, wanted ? 1 : all, "operations");
     print_message("# %u allocations failed, %u of them made the operation fail\n", injected,
                   failures);
     assert_int_equal(complaints, 0);
-    assert_true(wanted || injected > 500);
+    assert_true(injected > (tried < all ? 0 : 500));
 }
 
 int main(void)

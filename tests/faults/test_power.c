@@ -17,6 +17,7 @@
 
 #include "harness/files.h"
 #include "harness/internal/power.h"
+#include "harness/limit.h"
 #include "harness/member.h"
 #include "harness/tmp.h"
 #include "harness/unit.h"
@@ -329,14 +330,18 @@ static void test_power_cuts(void **state)
     uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * 1000;
     int states = wanted ? atoi(wanted) : getenv("SOCIETY_LONG") ? 200000 : STATES;
 
+    int done;
+
     (void)state;
     lost = 0;
-    for (int done = 0; done < states; done += STATES_OF_A_RUN, seed++) {
+    limit_begin();
+    for (done = 0; done < states && !limit_over(); done += STATES_OF_A_RUN, seed++) {
         run(seed, STATES_OF_A_RUN, false, false);
         if (lost > 0)
             fail_msg("SOCIETY_SEED=%llu: %d losses", (unsigned long long)seed, lost);
     }
-    print_message("# %d states of power cuts, the last of SOCIETY_SEED=%llu\n", states,
+    limit_end(done, states, "states");
+    print_message("# %d states of power cuts, the last of SOCIETY_SEED=%llu\n", done,
                   (unsigned long long)seed - 1);
 }
 

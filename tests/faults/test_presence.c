@@ -232,7 +232,7 @@ static void test_memory(void **state)
 
     (void)state;
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     assert_int_equal(society_join(w1), 0);
     for (unsigned nth = 1; nth < 300 && result == -ENOMEM; nth++) {
         memory_fail_from(nth);

@@ -185,7 +185,7 @@ static void test_memory(void **state)
     (void)state;
     if (!memory_possible()) {
         free(filler);
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     }
     put_ours("a");
     rotate();
@@ -216,7 +216,7 @@ static void test_no_memory_to_decode_a_line(void **state)
 {
     (void)state;
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     store_put("messages.jsonl", store_foreign("\\ud83d\\ude00"));
     assert_int_equal(soc_reader_open(&reader, &store_dir, "messages", 0, &store_error), 0);
     memory_fail_from(1);
@@ -236,7 +236,7 @@ static void test_memory_for_long_lines(void **state)
     put_ours("a");
     free(filler);
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     open_at(SOC_READ_FROM_START);
     memory_fail_from(1);
     assert_int_equal(soc_reader_next(&reader, &line, NULL), -ENOMEM);

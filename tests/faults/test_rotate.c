@@ -224,7 +224,7 @@ static void test_memory(void **state)
 {
     (void)state;
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     for (unsigned nth = 1; nth < 120; nth++) {
         start_anew();
         memory_fail_at(nth);

@@ -5,7 +5,8 @@
  * agree: nobody takes over from who is alive or whose lease still runs, and nobody finishes what is another's. Now and then all
  * must see the same tasks, those who have read all the way and one who comes new.
  *
- * SOCIETY_SEED repeats a run; SOCIETY_TURNS sets the number of turns (in the long run 400,000).
+ * The same seed makes the same run: every claim with the same token at the same time. SOCIETY_SEED repeats a run; SOCIETY_TURNS
+ * sets the number of turns (in the long run 400,000).
  */
 #include <errno.h>
 #include <society/task.h>
@@ -15,6 +16,7 @@
 #include <time.h>
 
 #include "harness/internal/faults.h"
+#include "harness/limit.h"
 #include "harness/member.h"
 #include "harness/tasks.h"
 #include "harness/unit.h"
@@ -38,6 +40,7 @@ static struct claim {
 } claims[TASKS];
 
 static uint64_t random_state;
+static uint64_t trace; /* of all that happened in a run */
 static unsigned counts[8];
 enum { CLAIMED, TAKEN_OVER, COMPLETED, REFUSED_LATE, DIED, FAILED, JUMPED };
 
@@ -219,6 +222,16 @@ static void compare(void)
     }
 }
 
+/* FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo; public domain), with numbers in place of bytes. */
+static void note_claims(void)
+{
+    for (int task = 0; task < TASKS; task++) {
+        trace = (trace ^ (uint64_t)claims[task].holder) * UINT64_C(1099511628211);
+        trace = (trace ^ (uint64_t)claims[task].token) * UINT64_C(1099511628211);
+        trace = (trace ^ (uint64_t)claims[task].since_ms) * UINT64_C(1099511628211);
+    }
+}
+
 static void turn(void)
 {
     int who = (int)below(AGENTS);
@@ -240,6 +253,7 @@ static void turn(void)
     case 5: compare(); break;
     default: act(who, task); break;
     }
+    note_claims();
 }
 
 static void run(uint64_t seed)
@@ -247,6 +261,7 @@ static void run(uint64_t seed)
     char text[64];
 
     random_state = seed * 2 + 1;
+    trace = UINT64_C(14695981039346656037);
     member_setup(NULL);
     faults_install();
     faults_skip_sync(true);
@@ -267,6 +282,17 @@ static void run(uint64_t seed)
     member_teardown(NULL);
 }
 
+static void test_a_seed_repeats_its_run(void **state)
+{
+    (void)state;
+    run(1);
+    uint64_t first = trace;
+    run(2);
+    assert_true(trace != first);
+    run(1);
+    assert_true(trace == first);
+}
+
 static void test_simulation(void **state)
 {
     const char *given = getenv("SOCIETY_SEED");
@@ -274,12 +300,16 @@ static void test_simulation(void **state)
     uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * 1000;
     int turns = wanted ? atoi(wanted) : getenv("SOCIETY_LONG") ? 400000 : TURNS;
 
+    int done;
+
     (void)state;
-    for (int done = 0; done < turns; done += TURNS_OF_A_RUN, seed++) {
+    limit_begin();
+    for (done = 0; done < turns && !limit_over(); done += TURNS_OF_A_RUN, seed++) {
         print_message("# SOCIETY_SEED=%llu SOCIETY_TURNS=%d\n", (unsigned long long)seed,
                       TURNS_OF_A_RUN);
         run(seed);
     }
+    limit_end(done, turns, "turns");
     print_message("# %u claims, %u takeovers, %u given back, %u refused as another's, %u deaths, "
                   "%u faults, %u jumps\n",
                   counts[CLAIMED], counts[TAKEN_OVER], counts[COMPLETED], counts[REFUSED_LATE],
@@ -291,6 +321,7 @@ static void test_simulation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_seed_repeats_its_run),
         cmocka_unit_test(test_simulation),
     };
 

@@ -467,7 +467,7 @@ static void test_memory_for_receipts(void **state)
 {
     (void)state;
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     member_send(w1, "w2", "a");
     open_tail("messages", SOCIETY_FROM_CURSOR, SOCIETY_TAIL_RECEIPTS);
     assert_int_equal(society_tail_wait(tail, 0), 1);
@@ -485,7 +485,7 @@ static void test_memory_for_known_receipts(void **state)
 {
     (void)state;
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     member_send(w1, "w2", "a");
     open_tail("messages", SOCIETY_FROM_START, SOCIETY_TAIL_RECEIPTS);
     assert_int_equal(society_tail_wait(tail, 0), 1);
@@ -508,7 +508,7 @@ static void test_memory_for_events(void **state)
 
     (void)state;
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     /* The second event is the longer one, so that it needs memory. */
     memset(id, 'x', 64);
     id[64] = '\0';
@@ -533,7 +533,7 @@ static void test_memory(void **state)
 
     (void)state;
     if (!memory_possible())
-        skip();
+        skip_because(NO_MEMORY_FAULTS);
     member_send(w1, "w2", "a");
     assert_int_equal(society_join(w1), 0);
     take_without_memory("messages");

@@ -151,6 +151,11 @@ spawn() {
     pid=$!
 }
 
+# is_late: whether the time that the long run has for a loop (SOCIETY_SECONDS) is over, since the test began.
+is_late() {
+    [ -n "${SOCIETY_SECONDS:-}" ] && [ "$SECONDS" -ge "$SOCIETY_SECONDS" ]
+}
+
 # done_testing: states the plan and ends the test.
 done_testing() {
     echo "1..$tap_number"

@@ -12,6 +12,13 @@
 
 #include <cmocka.h>
 
+/* Ends a test that can show nothing here, and says why: tests/run prints such lines. */
+#define skip_because(reason)                     \
+    do {                                         \
+        print_message("# skip: %s\n", (reason)); \
+        skip();                                  \
+    } while (0)
+
 /* Strings with a length of their own. */
 #define assert_text(data, length, expected)                    \
     do {                                                       \

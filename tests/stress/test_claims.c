@@ -14,6 +14,7 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <society/agent.h>
 #include <society/task.h>
@@ -30,6 +31,7 @@
 #include "harness/die.h"
 #include "harness/files.h"
 #include "harness/history.h"
+#include "harness/limit.h"
 #include "harness/member.h"
 #include "harness/unit.h"
 #include "json.h"
@@ -41,6 +43,7 @@
 #define LEASE_MS 5
 #define ROUND 2500 /* operations: the log stays below the size at which it is compacted */
 #define KILL_EVERY 30
+#define REPORT_MS 30000
 #define ROUNDS 8
 #define ROUNDS_LONG 400
 
@@ -267,6 +270,17 @@ static void end_life(pid_t pid, uint32_t process, int life, int64_t since, bool 
     operations[count++] = death;
 }
 
+/* An operation was done. Those of workers that have all ended badly would be waited for without end. */
+static void await_report(int report)
+{
+    struct pollfd fd = {report, POLLIN, 0};
+    char byte;
+    if (poll(&fd, 1, REPORT_MS) != 1)
+        fail_msg("no worker has done anything for %d ms: they have ended", REPORT_MS);
+    if (read(report, &byte, 1) != 1)
+        die("read");
+}
+
 /* A round: the number of kills. */
 static int run_round(uint64_t seed, bool lock_files)
 {
@@ -283,8 +297,7 @@ static int run_round(uint64_t seed, bool lock_files)
     for (uint32_t i = 0; i < WORKERS; i++)
         pids[i] = start(i, lives[i] = ++born, seed, lock_files, report[1]);
     for (int done = 1; done <= ROUND; done++) {
-        if (read(report[0], &byte, 1) != 1)
-            die("read");
+        await_report(report[0]);
         if (done % KILL_EVERY != 0)
             continue;
         uint32_t victim = (uint32_t)(next_random(&random) % WORKERS);
@@ -433,7 +446,9 @@ static void make_society(bool lock_files)
 static void run_rounds(bool lock_files, uint64_t seed, int rounds)
 {
     struct figures figures = {0};
-    for (int i = 0; i < rounds; i++) {
+    int i;
+    limit_begin();
+    for (i = 0; i < rounds && (i == 0 || !limit_over()); i++) {
         void *state = NULL;
         count = 0;
         member_setup(&state);
@@ -444,9 +459,10 @@ static void run_rounds(bool lock_files, uint64_t seed, int rounds)
         check_histories(&figures);
         member_teardown(&state);
     }
+    limit_end(i, rounds, "rounds");
     print_message("# seed %" PRIu64 ": %d histories of %d processes, %zu operations (%zu done, %zu "
                   "held, %zu fenced), %zu takeovers, %d kills, at most %zu states at once\n",
-                  seed, rounds * TASKS, WORKERS, figures.operations, figures.outcomes[HISTORY_DONE],
+                  seed, i * TASKS, WORKERS, figures.operations, figures.outcomes[HISTORY_DONE],
                   figures.outcomes[HISTORY_HELD], figures.outcomes[HISTORY_FENCED],
                   figures.takeovers, figures.kills, figures.states);
     /* A run in which nothing of it happened shows nothing. */

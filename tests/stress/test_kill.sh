@@ -19,7 +19,6 @@ batch() {
     done
 }
 
-# Once more, where a temporary file was too young to be taken for one that a crash left.
 is_repaired() {
     society-doctor --repair >/dev/null
     problems >problems
@@ -32,6 +31,8 @@ check_files() {
     interrupted=$(find $society -name '.*.tmp' | wc -l)
     [ "$1" -lt 1000 ] || ok "kills came in the middle of a rotation or a commit ($interrupted)" test "$interrupted" -gt 0
     diag "left behind: $(problems | jq -r '.[2]' | sed 's/[0-9a-f-]\{8,\}/N/g' | sort | uniq -c | sort -rn | head -n 5 | paste -sd';')"
+    # Nobody is left who could be writing one; younger than a minute, they would not be taken for what a crash left.
+    find $society -name '.*.tmp' -exec touch -d '5 minutes ago' {} +
     ok "after --repair society-doctor finds nothing but torn lines" wait_for 60 is_repaired
     diag "$(grep -v '"malformed: ' problems | head -n 20)"
     torn=$(grep -c '"malformed: ' problems)
@@ -95,9 +96,14 @@ round() {
     cd "$T" && rm -rf "$T/round"
 }
 
-while [ "$kills" -gt 0 ]; do
+# In the long run it has twice the time of others.
+[ -z "${SOCIETY_SECONDS:-}" ] || SOCIETY_SECONDS=$((SOCIETY_SECONDS * 2))
+wanted=$kills
+while [ "$kills" -gt 0 ] && { [ "$kills" = "$wanted" ] || ! is_late; }; do
     round $((kills < 2000 ? kills : 2000)) "$seed"
     kills=$((kills - 2000))
     seed=$((seed + 1))
 done
+diag "$((wanted - (kills > 0 ? kills : 0))) kills"
+[ "$kills" -le 0 ] || skip "$kills of $wanted kills" "the time of this test was over (HOURS)"
 done_testing

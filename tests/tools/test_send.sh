@@ -26,6 +26,9 @@ printf 'one\ntwo\n' | society-send bob - >/dev/null
 is "$(last .content)" '"one\ntwo"' "- is standard input less its last newline"
 society-send bob - </dev/null >/dev/null
 is "$(last .content)" '""' "which may be empty"
+run sh -c 'head -c 3000000 /dev/zero | tr "\0" x | society-send bob -'
+is "$status" 2 "nor is it long"
+like "$(cat "$T/err")" "^society-send: standard input: the text is longer than a record may be" "of which no more is read than says so"
 status_is 2 "but has no NUL" sh -c 'printf "a\\0b" | society-send bob -'
 society-send bob $'q"\\\n\t\001 \u00e9\U0001F600' >/dev/null
 is "$(last .content)" $'"q\\"\\\\\\n\\t\\u0001 \u00e9\U0001F600"' "every character arrives"

@@ -9,8 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "input.h"
 #include "output.h"
 #include "tool.h"
+
+/* Of a text from standard input: more than a record may have, which the library says. */
+enum { TEXT_MAX_BYTES = 1 << 20 };
 
 const char *record_author(json_value *record)
 {
@@ -130,21 +134,16 @@ char *record_read_text(const char *argument)
             tool_fail(STATUS_SYSTEM, "out of memory");
         return text;
     }
-    size_t room = 0;
-    errno = 0;
+    struct input_text input = {0};
     /* Up to a NUL byte, which no text has, so in effect to the end. */
-    ssize_t length = getdelim(&text, &room, '\0', stdin);
-    if (ferror(stdin) || (length < 0 && errno))
+    int result = input_read(stdin, '\0', TEXT_MAX_BYTES, &input);
+    if (result < 0 && errno == EFBIG)
+        tool_fail(STATUS_USAGE, "standard input: the text is longer than a record may be");
+    if (result < 0)
         tool_fail(STATUS_SYSTEM, "standard input: %s", strerror(errno));
-    if (length > 0 && text[length - 1] == '\0')
+    if (!feof(stdin))
         tool_fail(STATUS_USAGE, "standard input: the text contains a NUL byte");
-    if (length < 0) {
-        free(text);
-        text = strdup("");
-        if (!text)
-            tool_fail(STATUS_SYSTEM, "out of memory");
-    } else if (text[length - 1] == '\n') {
-        text[length - 1] = '\0';
-    }
-    return text;
+    if (input.length > 0 && input.text[input.length - 1] == '\n')
+        input.text[input.length - 1] = '\0';
+    return input.text;
 }

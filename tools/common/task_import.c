@@ -13,6 +13,7 @@
 #include <society/task.h>
 
 #include "compose.h"
+#include "input.h"
 #include "json.h"
 #include "lines.h"
 #include "task.h"
@@ -29,7 +30,8 @@ struct import {
     size_t count, room;
 };
 
-enum { LARGE = 1000 };
+/* Of a line in bytes; a record may have 256 KiB, a tracker's issue somewhat more. */
+enum { LARGE = 1000, LINE_MAX_BYTES = 16 << 20 };
 
 /* Long work is watched by people only; when it is done, nothing of it stays. */
 static void show_progress(const char *what, size_t lines)
@@ -76,17 +78,16 @@ static void add_line(struct import *in, const char *text, size_t length)
 
 static void read_lines(struct import *in, FILE *stream)
 {
-    char *text = NULL;
-    size_t room = 0;
-    ssize_t length;
-    while ((length = getline(&text, &room, stream)) >= 0) {
-        if (text[length - 1] == '\n')
-            text[--length] = '\0';
-        add_line(in, text, (size_t)length);
-    }
-    if (ferror(stream))
+    struct input_text line = {0};
+    int result;
+    while ((result = input_read(stream, '\n', LINE_MAX_BYTES, &line)) > 0)
+        add_line(in, line.text, line.length);
+    if (result < 0 && errno == EFBIG)
+        tool_fail(STATUS_SYSTEM, "%s: line %zu is longer than %d bytes", in->file, in->count + 1,
+                  LINE_MAX_BYTES);
+    if (result < 0)
         tool_fail(STATUS_SYSTEM, "%s: %s", in->file, strerror(errno));
-    free(text);
+    free(line.text);
 }
 
 static void read_file(struct import *in, const char *path)

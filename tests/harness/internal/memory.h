@@ -12,6 +12,7 @@
 /* Whether memory can run out on demand in this build; never under a sanitizer, which brings its own
  * malloc(). */
 bool memory_possible(void);
+#define NO_MEMORY_FAULTS "a sanitizer's malloc() cannot be made to fail"
 /* The `nth` allocation from now on fails, and all after it, in any thread, until memory_restore().
  */
 void memory_fail_from(unsigned nth);
