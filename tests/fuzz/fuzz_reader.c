@@ -125,7 +125,9 @@ static void check_sifting(int64_t position)
             must(!has_needle(&sieve, &each));
             continue;
         }
-        must(given.kind == each.kind && given.end == each.end && given.length == each.length);
+        /* What is for nobody here, behind damage that looks so, may be a repeat to the one alone. */
+        must(given.kind == each.kind || !has_needle(&sieve, &given));
+        must(given.end == each.end && given.length == each.length);
         must(given.salvaged == each.salvaged && memcmp(given.text, each.text, each.length) == 0);
         pending = soc_reader_next(&sifting, &given, NULL) == 1;
     }

@@ -165,7 +165,8 @@ static size_t compare(struct soc_reader *sifting, struct soc_reader *whole)
             continue;
         }
         given++;
-        assert_int_equal(fast.kind, each.kind);
+        /* What is for nobody here, behind damage that looks so, may be a repeat to the one alone. */
+        assert_true(fast.kind == each.kind || !has_needle(&fast));
         assert_int_equal(fast.end, each.end);
         assert_int_equal(fast.salvaged, each.salvaged);
         assert_int_equal(fast.length, each.length);
@@ -314,6 +315,18 @@ static void test_an_id_of_a_message_for_another(void **state)
     soc_reader_close(&reader);
 }
 
+/* A foreign writer may send one text to several, each time with the same id. */
+static void test_an_id_of_a_foreign_message_for_another(void **state)
+{
+    (void)state;
+    store_put(LOG, "{\"to\":\"w2\",\"id\":\"" UUID_1 "\"}\n");
+    put_others(2);
+    store_put(LOG, "{\"to\":\"w1\",\"id\":\"" UUID_1 "\"}\n");
+    sift_at(SOC_READ_FROM_START);
+    assert_string_equal(store_read(&reader), "");
+    soc_reader_close(&reader);
+}
+
 static void test_an_id_that_is_known(void **state)
 {
     (void)state;
@@ -415,6 +428,7 @@ int main(void)
         TEST(test_random_logs),
         TEST(test_a_retried_append),
         TEST(test_an_id_of_a_message_for_another),
+        TEST(test_an_id_of_a_foreign_message_for_another),
         TEST(test_an_id_that_is_known),
         TEST(test_a_record_behind_an_endless_line),
         TEST(test_other_needles),
