@@ -40,7 +40,7 @@ void soc_sieve_for_agent(struct soc_sieve *sieve, const char *agent);
 
 /* Where the first needle stands in the text: the offset of one of its bytes, or `length`. */
 size_t soc_sieve_find(const struct soc_sieve *sieve, const char *text, size_t length);
-/* The same on a processor without instructions for it. */
-size_t soc_sieve_find_by_table(const struct soc_sieve *sieve, const char *text, size_t length);
+/* The same on a processor without AVX2. */
+size_t soc_sieve_find_by_16(const struct soc_sieve *sieve, const char *text, size_t length);
 
 #endif
