@@ -55,11 +55,11 @@ void soc_sift(struct soc_reader *reader)
 
 /* ---- Repeats ---- */
 
-/* Whether `seen` can't tell if the record is a repeat. */
+/* Whether only the records before it tell if this one is a repeat. */
 static bool is_doubtful(const struct soc_reader *reader, const struct soc_line *line)
 {
     struct soc_slice id = soc_slice_plain(line->peek.id);
-    if (!reader->sieve || !reader->sketchy || line->kind != SOC_LINE_RECORD || !id.data)
+    if (!reader->sieve || line->kind != SOC_LINE_RECORD || !id.data)
         return false;
     return reader->doubts || line->foreign || !soc_seen_is_unique(id.data, id.length) ||
            soc_seen_has(reader->seen, id.data, id.length);
@@ -112,6 +112,12 @@ int soc_sift_recall(struct soc_reader *reader, const struct soc_line *line, stru
 {
     if (!is_doubtful(reader, line))
         return 0;
+    if (!reader->sketchy) { /* it is known; where one such line was, there will be others */
+        if (reader->exact > 0 &&
+            soc_sieve_find(reader->sieve, line->text, line->length) < line->length)
+            reader->exact = SOC_SEEN_WINDOW;
+        return 0;
+    }
     int result = 0;
     for (int64_t span = SPAN; result == 0; span *= 4) {
         int64_t from = reader->position - span;

@@ -11,7 +11,8 @@
  * ago?), an id that a person or a foreign writer chose, who may give it to messages for several
  * agents. Then the 4,096 records before are read, one by one, and the answer is that of a reader of
  * every line: the same for a tail, an inbox, and one who reads everything. After that the reader looks
- * at every one of the next 4,096, so that a log full of such ids costs little more than reading it.
+ * at every one of the 4,096 that follow the last of that kind, so that a log full of such ids costs what
+ * reading it costs.
  *
  * What is left: two different messages that a program of ours was told to send with one UUIDv7, to
  * different agents, less than 4,096 records apart. Who reads everything drops the second; its
