@@ -224,6 +224,8 @@ $(call objects,$(GIT_PROG_SRC) $(GIT_HARNESS_SRC)): CPPFLAGS_HERE = -iquote libs
 
 # Two benchmarks are of crews too.
 $(B)/tests/bench/crowd $(B)/tests/bench/sleepers: $(B)/obj/$(PEER_DIR)/crew.o
+# One parses beside cJSON where that is installed.
+$(B)/tests/bench/history: private PACKAGE_LIBS += $(if $(wildcard /usr/include/cjson/cJSON.h),-lcjson)
 PEER_LIBS_sqlite := -lsqlite3
 PEER_LIBS_lmdb   := -llmdb
 PEER_LIBS_redis  := -lhiredis

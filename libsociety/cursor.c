@@ -98,6 +98,6 @@ int soc_cursor_open_reader(const struct soc_cursor *cursor, const struct soc_dir
     if (result < 0)
         soc_reader_close(reader);
     else if (cursor->last[0] != '\0')
-        soc_seen_add(reader->seen, cursor->last, strlen(cursor->last));
+        soc_reader_know(reader, cursor->last);
     return result;
 }

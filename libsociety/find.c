@@ -37,11 +37,16 @@ static int take(struct society *s, const struct soc_line *line, const char *id,
 static int search(struct society *s, const char *id, int64_t from, struct soc_found *found)
 {
     struct soc_reader reader;
+    struct soc_sieve sieve;
     struct soc_line line;
     int result = soc_reader_open(&reader, &s->dir, "messages", from, &s->error);
     if (result < 0)
         return result;
     int taken = 0;
+    if (soc_is_word(id, strlen(id))) {
+        soc_sieve_for_word(&sieve, id);
+        soc_reader_sift(&reader, &sieve);
+    }
     while (taken == 0 && (result = soc_reader_next(&reader, &line, &s->error)) == 1)
         taken = take(s, &line, id, found);
     soc_reader_close(&reader);

@@ -126,6 +126,7 @@ static int list_all(struct listing *listing)
 {
     struct society *s = listing->s;
     struct soc_reader reader = {.position = 0};
+    struct soc_sieve sieve;
     struct soc_line line;
     int result = soc_inbox_open_reader(s, listing->agent, &reader);
     if (result < 0)
@@ -137,6 +138,8 @@ static int list_all(struct listing *listing)
     }
     if (result < 0)
         return result;
+    soc_sieve_for_agent(&sieve, listing->agent); /* as addressee, and as writer in a thread */
+    soc_reader_sift(&reader, &sieve);
     while (result >= 0 && (result = soc_reader_next(&reader, &line, &s->error)) == 1)
         result = list_line(listing, &line);
     soc_reader_close(&reader);

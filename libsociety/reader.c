@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "crc32c.h"
+#include "sift.h"
 #include "sys.h"
 
 #define READ_SIZE (64 * 1024)
@@ -254,7 +255,7 @@ static int seek_end(struct soc_reader *reader, struct soc_error *error)
 int soc_reader_open(struct soc_reader *reader, const struct soc_dir *dir, const char *log,
                     int64_t position, struct soc_error *error)
 {
-    *reader = (struct soc_reader){.dir = dir, .segment = SOC_SEGMENT_INIT};
+    *reader = (struct soc_reader){.dir = dir, .segment = SOC_SEGMENT_INIT, .stop = INT64_MAX};
     snprintf(reader->log, sizeof reader->log, "%s", log);
     reader->capacity = OVERLAP + READ_SIZE;
     reader->data = malloc(reader->capacity);
@@ -269,6 +270,7 @@ int soc_reader_open(struct soc_reader *reader, const struct soc_dir *dir, const 
         result = seek_end(reader, error);
     if (result == 0)
         result = prime(reader, error);
+    reader->began = reader->position;
     if (result < 0)
         soc_reader_close(reader);
     return result;
@@ -289,10 +291,13 @@ int soc_reader_restart(struct soc_reader *reader, const char *incident, struct s
              "%s.jsonl %s (at position %" PRId64 "); reading begins again at its start",
              reader->log, incident, reader->position);
     reader->passed_over = false;
+    reader->restarted = true;
     reader->pass_states = false;
     if (reader->forgets)
         soc_seen_forget(reader->seen);
     int result = use_present(reader, SOC_READ_FROM_PRESENT, error);
+    reader->began = reader->position;
+    soc_sift_anew(reader);
     return result < 0 ? result : 0;
 }
 
@@ -317,6 +322,7 @@ static int become_archived(struct soc_reader *reader, struct soc_error *error)
     result = map_limit(reader, &map, 0, &limit, error);
     reader->archived = result == 0;
     reader->limit = limit;
+    soc_sift_moved(reader);
     return result < 0 ? result : 1;
 }
 
@@ -467,10 +473,10 @@ bool soc_reader_feed(struct soc_reader *reader, int64_t position, const char *by
 
 /* ---- Lines ---- */
 
-/* The next whole line of the buffer, scanned: 1; 0 there is none; -ENOMEM, and it is still there.
- */
+/* The next whole line of the buffer, scanned: 1; 0 there is none; errors, and it is still there. */
 static int take_line(struct soc_reader *reader, struct soc_line *line, struct soc_error *error)
 {
+    soc_sift(reader);
     const char *newline =
         memchr(reader->data + reader->scanned, '\n', reader->end - reader->scanned);
     if (!newline) {
@@ -490,6 +496,9 @@ static int take_line(struct soc_reader *reader, struct soc_line *line, struct so
     }
     if (line->undecided && !reader->mid_line)
         return soc_fail_memory(error);
+    int result = soc_sift_recall(reader, line, error);
+    if (result < 0)
+        return result;
     reader->start += length + 1;
     reader->scanned = reader->start;
     reader->position += (int64_t)length + 1;
@@ -520,10 +529,11 @@ static bool is_passed_over(struct soc_reader *reader, const struct soc_line *lin
         return true;
     reader->pass_states = false;
     struct soc_slice id = soc_slice_plain(line->peek.id);
+    if (!id.data && !line->foreign)
+        return false;
+    reader->exact -= reader->exact > 0;
     if (id.data)
         return soc_seen_add(reader->seen, id.data, id.length);
-    if (!line->foreign)
-        return false;
     char late[SOC_LATE_ID_SIZE];
     soc_segment_late_id(late, reader->log, reader->segment.base, line->position);
     soc_seen_add(reader->seen, late, strlen(late));
@@ -533,8 +543,9 @@ static bool is_passed_over(struct soc_reader *reader, const struct soc_line *lin
 int soc_reader_next(struct soc_reader *reader, struct soc_line *ret_line, struct soc_error *error)
 {
     for (;;) {
-        int result;
-        while ((result = take_line(reader, ret_line, error)) == 1) {
+        int result = 0;
+        while (reader->position < reader->stop &&
+               (result = take_line(reader, ret_line, error)) == 1) {
             if (ret_line->kind == SOC_LINE_BLANK)
                 continue;
             if (ret_line->kind == SOC_LINE_MALFORMED || !is_passed_over(reader, ret_line))
@@ -544,6 +555,8 @@ int soc_reader_next(struct soc_reader *reader, struct soc_line *ret_line, struct
             ret_line->kind = SOC_LINE_MALFORMED; /* its record is a repeat; the damage counts */
             return 1;
         }
+        if (reader->position >= reader->stop)
+            return 0;
         if (result == 0)
             result = fill(reader, error);
         if (result == 0)

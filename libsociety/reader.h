@@ -12,6 +12,10 @@
  * was truncated, rewritten or replaced is noticed, the reader begins again at its start, repeats
  * are dropped by id, and `incident` says so. So it does of a file in the archive that is no segment
  * whatever its name says: it is passed over.
+ *
+ * A reader that sifts (sieve.h) gives the lines in which a needle stands, and perhaps others. What it
+ * passes over is not even split into lines: a long history is read at the speed of a search. What is
+ * a repeat is still told by the 4,096 records before, as if all had been read: see sift.h.
  */
 #ifndef SOC_READER_H
 #define SOC_READER_H
@@ -22,6 +26,7 @@
 #include "scan.h"
 #include "seen.h"
 #include "segment.h"
+#include "sieve.h"
 
 #define SOC_READ_FROM_START (-1) /* the oldest record kept */
 #define SOC_READ_FROM_END (-2)   /* behind the last whole line */
@@ -34,6 +39,7 @@ struct soc_reader {
     struct soc_segment segment; /* fd -1: the log does not exist yet */
     bool archived;              /* the segment is not the present one */
     int64_t limit;              /* where an archived segment ends */
+    int64_t stop;               /* a line that begins there is the end for now */
     int64_t position;           /* behind the last line consumed */
     char *data;                 /* what was read: [0, start) consumed, [start, end) not yet */
     size_t start;
@@ -47,9 +53,16 @@ struct soc_reader {
     bool forgets; /* a fold: goes to the present segment at once, and there every record counts,
                      states and repeats of the old file too */
     struct soc_seen *seen;
-    char incident[512]; /* "" when nothing happened */
-    bool passed_over;   /* it tells only of archived files that are no segments */
-    uint64_t switches;  /* grows whenever another file is read, or one anew */
+    const struct soc_sieve *sieve; /* NULL: every line is given */
+    size_t exact;                  /* of so many records every one is read, whatever stands in it */
+    bool sketchy;                  /* records were passed over that `seen` would have else */
+    bool doubts;                   /* … and among them may be such as are asked for now */
+    int64_t began;                 /* nothing before it was read */
+    char known[SOC_ID_MAX + 1];    /* an id known from before that, or "" */
+    char incident[512];            /* "" when nothing happened */
+    bool passed_over;              /* it tells only of archived files that are no segments */
+    bool restarted;                /* the log is not the one that it was opened in */
+    uint64_t switches;             /* grows whenever another file is read, or one anew */
 };
 
 /* Begins at a position or at SOC_READ_FROM_…. A position that history no longer holds becomes the
@@ -67,6 +80,13 @@ int soc_reader_next(struct soc_reader *reader, struct soc_line *ret_line, struct
  * be read. false: `position` is not where the reader would read on, or there is no room; then it
  * reads like everybody. */
 bool soc_reader_feed(struct soc_reader *reader, int64_t position, const char *bytes, size_t length);
+
+/* From now on only lines in which one of the needles stands have to be given. The sieve is borrowed;
+ * NULL: every line. */
+void soc_reader_sift(struct soc_reader *reader, const struct soc_sieve *sieve);
+
+/* The id of a record that was read before this reader began: it is no news. */
+void soc_reader_know(struct soc_reader *reader, const char *id);
 
 /* Whether bytes of an unfinished line stand at the end. */
 bool soc_reader_has_partial(const struct soc_reader *reader);

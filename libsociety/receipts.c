@@ -70,6 +70,7 @@ static int take(soc_json *map, const struct wanted *wanted, const soc_json *json
 static soc_json *load(struct society *s, const struct wanted *wanted, int *ret_error)
 {
     struct soc_reader reader;
+    struct soc_sieve sieve;
     struct soc_line line;
     SOC_AUTO_JSON soc_json *map = soc_json_new_object();
     int result = map ? 0 : soc_fail_memory(&s->error);
@@ -80,6 +81,10 @@ static soc_json *load(struct society *s, const struct wanted *wanted, int *ret_e
         return NULL;
     }
     size_t length = wanted->value ? strlen(wanted->value) : 0;
+    if (wanted->value && soc_is_word(wanted->value, length)) {
+        soc_sieve_for_word(&sieve, wanted->value);
+        soc_reader_sift(&reader, &sieve);
+    }
     while ((result = soc_reader_next(&reader, &line, &s->error)) == 1) {
         /* Most receipts are others': a look at the bytes spares decoding them. */
         if (line.kind == SOC_LINE_MALFORMED ||

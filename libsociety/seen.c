@@ -147,3 +147,19 @@ bool soc_seen_add(struct soc_seen *seen, const char *id, size_t length)
     seen->slots[slot] = (uint16_t)(index + 1);
     return known;
 }
+
+bool soc_seen_has(const struct soc_seen *seen, const char *id, size_t length)
+{
+    return seen->slots[find(seen, make_key(seen, id, length))] != 0;
+}
+
+size_t soc_seen_count(const struct soc_seen *seen)
+{
+    return seen->count;
+}
+
+bool soc_seen_is_unique(const char *id, size_t length)
+{
+    struct key key;
+    return parse_uuid(id, length, &key) && id[14] == '7' && strchr("89ab", id[19]) != NULL;
+}

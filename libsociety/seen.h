@@ -21,5 +21,11 @@ void soc_seen_forget(struct soc_seen *seen); /* all of them */
 /* Takes the next record's id (a plain string without quotes); true when it was among the 4,096
  * before. */
 bool soc_seen_add(struct soc_seen *seen, const char *id, size_t length);
+/* Whether it is among the last 4,096, and how many were taken. */
+bool soc_seen_has(const struct soc_seen *seen, const char *id, size_t length);
+size_t soc_seen_count(const struct soc_seen *seen);
+
+/* Whether an id is one that only a writer like ours makes: a UUIDv7, in small letters. */
+bool soc_seen_is_unique(const char *id, size_t length);
 
 #endif

@@ -20,6 +20,7 @@
 #include "bell.h"
 #include "cursor.h"
 #include "feed.h"
+#include "json_plain.h"
 #include "presence.h"
 #include "reader.h"
 #include "receipts.h"
@@ -33,6 +34,8 @@ struct society_tail {
     struct society_tail *next;
     struct soc_subscription subscription;
     struct soc_reader reader;
+    struct soc_sieve sieve;      /* of messages for one agent */
+    char sifted[SOC_ID_MAX + 1]; /* this one; "": every line is read */
     struct soc_feed feed;
     struct soc_line line; /* read last */
     bool undecided;       /* whether to give it is not known yet: deciding failed */
@@ -281,6 +284,19 @@ static int note_incident(struct society_tail *tail)
     return 0;
 }
 
+/* Whether it decodes, and is not what this agent has received already: 1, 0; errors. */
+static int is_news(struct society_tail *tail, const struct soc_line *line)
+{
+    if (!tail->delivered && soc_json_is_plain(line->text, line->length))
+        return 1;
+    struct soc_error why = {0};
+    SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, &why);
+    if (!json)
+        return why.code == -ENOMEM ? soc_fail_memory(&tail->s->error) : 0;
+    const char *id = soc_json_get_string(json, "id");
+    return !(id && tail->delivered && soc_json_get(tail->delivered, id));
+}
+
 /* Whether the tail gives this record: 1, 0; errors. */
 static int is_wanted(struct society_tail *tail, const struct soc_line *line)
 {
@@ -294,12 +310,17 @@ static int is_wanted(struct society_tail *tail, const struct soc_line *line)
         if (result < 0)
             return result;
     }
-    struct soc_error why = {0};
-    SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, &why);
-    if (!json)
-        return why.code == -ENOMEM ? soc_fail_memory(&tail->s->error) : 0;
-    const char *id = soc_json_get_string(json, "id");
-    return !(id && tail->delivered && soc_json_get(tail->delivered, id));
+    return is_news(tail, line);
+}
+
+/* The reader need not look at messages that are not for the agent; whose tail it is may change. */
+static void sift(struct society_tail *tail)
+{
+    if (!tail->is_messages || tail->everyone || strcmp(tail->sifted, tail->s->agent) == 0)
+        return;
+    soc_sieve_for_agent(&tail->sieve, tail->s->agent);
+    soc_reader_sift(&tail->reader, &tail->sieve);
+    memcpy(tail->sifted, tail->s->agent, sizeof tail->sifted);
 }
 
 static int keep(struct society_tail *tail, const struct soc_line *line)
@@ -385,6 +406,7 @@ static int decide(struct society_tail *tail)
 
 static int advance_log(struct society_tail *tail)
 {
+    sift(tail);
     for (;;) {
         if (!tail->undecided) {
             int read = soc_reader_next(&tail->reader, &tail->line, &tail->s->error);

@@ -32,6 +32,8 @@ sort -k1,1 -k2,2 -k4,4n "$work/results" | awk '
         what["scan-grep"] = "the messages of one agent in a history / grep -F"
         what["scan-mapped"] = "the same / memmem() in the mapped file"
         what["parse"] = "soc_scan_line() / jansson, a record"
+        what["strict-jansson"] = "soc_json_is_plain() / jansson, a record"
+        what["strict-cjson"] = "the same / cJSON"
         what["open-1-MiB"] = what["open-1-GiB"] = "open and watch at the end of such a log / the bare calls"
         what["wake-same-cpu"] = "append until society_tail_wait() returns / until poll() of inotify does"
         what["death-same-cpu"] = "SIGKILL until the tail of presence tells / until inotify does"

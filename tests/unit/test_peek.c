@@ -272,9 +272,85 @@ static void test_agrees_with_the_decoder(void **state)
     assert_in_range(objects, 25000, 40000);
 }
 
+/* The fields as the walk from member to member says. */
+static bool walk(const char *text, size_t length, struct soc_peek *fields)
+{
+    struct soc_slice key, value;
+    size_t cursor = 0;
+
+    memset(fields, 0, sizeof(*fields));
+    while (soc_peek_member(text, length, &cursor, &key, &value)) {
+        if (soc_slice_is(key, "type"))
+            fields->type = value;
+        else if (soc_slice_is(key, "id"))
+            fields->id = value;
+        else if (soc_slice_is(key, "from"))
+            fields->from = value;
+        else if (soc_slice_is(key, "to"))
+            fields->to = value;
+    }
+    return cursor == length;
+}
+
+/* A line like ours, of up to 1,300 bytes. */
+static void add_ordinary_line(struct soc_strbuf *out)
+{
+    static const char *const keys[] = {"type", "id", "from", "to", "content", "tool",
+                                       "i",    "t",  "idx",  "",   "role",    "fro\xc3\xbc"};
+    static const char *const bare[] = {"1", "true", "null", "-2.5e3", "[]", "{\"id\":\"in\"}"};
+
+    soc_strbuf_add_char(out, '{');
+    for (uint32_t i = choose(12); i > 0; i--) {
+        soc_strbuf_add_format(out, "\"%s\":", keys[choose(sizeof(keys) / sizeof(keys[0]))]);
+        if (choose(5) == 0)
+            soc_strbuf_add_string(out, bare[choose(choose(4) ? 4 : 6)]);
+        else
+            soc_strbuf_add_format(
+                out, "\"%.*s\"", (int)choose(choose(3) ? 20 : 120),
+                "Auth API ready: {tests}, [passed], and then there was more to say "
+                "of what else had been done since the last time, and it was.");
+        soc_strbuf_add_string(out, i > 1 ? "," : "");
+    }
+    soc_strbuf_add_char(out, '}');
+}
+
+/* Lines that are taken by their quotes say what others do. Every second has bytes changed; each is
+ * in memory of its own, so that the tools see what is read beyond it. */
+static void test_ordinary_lines(void **state)
+{
+    static const char bytes[] = "{}[]:,\"\"\"\\ \n1ae\x01\xc3";
+    SOC_AUTO_STRBUF struct soc_strbuf line = SOC_STRBUF_INIT;
+    int accepted = 0;
+
+    (void)state;
+    for (int round = 0; round < 60000; round++) {
+        struct soc_peek fields, expected;
+        char *copy;
+
+        soc_strbuf_clear(&line);
+        add_ordinary_line(&line);
+        for (int i = 0; round % 2 && i < 1 + round % 3; i++)
+            line.data[choose((uint32_t)line.length)] = bytes[choose(sizeof(bytes) - 1)];
+        if (round % 16 == 1)
+            line.length = choose((uint32_t)line.length + 1);
+        copy = malloc(line.length + 1);
+        assert_non_null(copy);
+        memcpy(copy + 1, line.data, line.length);
+        assert_int_equal(soc_peek(copy + 1, line.length, &fields),
+                         walk(copy + 1, line.length, &expected));
+        if (soc_peek(copy + 1, line.length, &fields)) {
+            assert_memory_equal(&fields, &expected, sizeof(fields));
+            accepted++;
+        }
+        free(copy);
+    }
+    assert_in_range(accepted, 30000, 50000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ordinary_lines),
         cmocka_unit_test(test_the_four_fields),
         cmocka_unit_test(test_absent_fields),
         cmocka_unit_test(test_members_in_order),

@@ -142,6 +142,34 @@ static void test_without_randomness(void **state)
     soc_seen_free(NULL);
 }
 
+static void test_asking(void **state)
+{
+    (void)state;
+    assert_false(soc_seen_has(seen, "a", 1));
+    add("a");
+    assert_true(soc_seen_has(seen, "a", 1));
+    assert_false(soc_seen_has(seen, "b", 1));
+    assert_int_equal(soc_seen_count(seen), 1);
+}
+
+static void test_what_is_unique(void **state)
+{
+    static const char *const chosen[] = {
+        "",
+        "msg-1",
+        "0190163d-8694-439b-aea5-966c26f8ad91", /* of another version */
+        "0190163d-8694-739b-cea5-966c26f8ad91", /* of another variant */
+        "0190163D-8694-739b-aea5-966c26f8ad91",
+        "0190163d-8694-739b-aea5-966c26f8ad9",
+        "0190163d-8694-739b-aea5-966c26f8ad911",
+    };
+
+    (void)state;
+    assert_true(soc_seen_is_unique("0190163d-8694-739b-aea5-966c26f8ad91", 36));
+    for (size_t i = 0; i < sizeof(chosen) / sizeof(chosen[0]); i++)
+        assert_false(soc_seen_is_unique(chosen[i], strlen(chosen[i])));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +178,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_window, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_behind_the_window, setup, teardown),
         cmocka_unit_test_setup_teardown(test_against_a_list, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_asking, setup, teardown),
+        cmocka_unit_test(test_what_is_unique),
         cmocka_unit_test(test_without_randomness),
     };
 
