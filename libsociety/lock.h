@@ -11,10 +11,10 @@
 
 #include "error.h"
 
-/* Takes the lock, trying until `timeout_ms` have passed (0: once), with short sleeps that grow from
- * 20 µs to 2 ms (the kernel's waiting call takes no deadline, and a library may use no signal to
- * break it). `name` is for messages. 0; SOCIETY_E_TIMEOUT; -ENOLCK, -EBADF and other errnos. EINTR
- * is passed over. */
+/* Takes the lock, trying until `timeout_ms` have passed (0: once): at first it gives the processor
+ * away between its trials, then it sleeps, from 20 µs to 2 ms (the kernel's waiting call takes no
+ * deadline, and a library may use no signal to break it). `name` is for messages. 0;
+ * SOCIETY_E_TIMEOUT; -ENOLCK, -EBADF and other errnos. EINTR is passed over. */
 int soc_lock(int fd, int32_t timeout_ms, const char *name, struct soc_error *error);
 void soc_unlock(int fd);
 /* 1 when another open file holds the lock, 0 when nobody does; errnos. Any descriptor of the file
