@@ -53,9 +53,9 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-int soc_lock(int fd, int32_t timeout_ms, const char *name, struct soc_error *error)
+int soc_lock_until(int fd, int64_t *deadline, int32_t timeout_ms, const char *name,
+                   struct soc_error *error)
 {
-    int64_t deadline = 0;
     int64_t pause_us = FIRST_PAUSE_US;
     uint32_t seed = (uint32_t)(uintptr_t)&seed;
     int yields = timeout_ms > 0 ? YIELDS : 0;
@@ -71,17 +71,23 @@ int soc_lock(int fd, int32_t timeout_ms, const char *name, struct soc_error *err
             continue;
         }
         now = soc_monotonic_ms();
-        if (deadline == 0) {
-            deadline = now + timeout_ms;
-            seed ^= (uint32_t)now;
-        }
-        if (now >= deadline)
+        if (*deadline == 0)
+            *deadline = now + timeout_ms;
+        if (now >= *deadline)
             return soc_fail(error, SOCIETY_E_TIMEOUT, "%s is locked by another (waited %d ms)",
                             name, (int)timeout_ms);
-        soc_sleep_us(smaller(jittered(pause_us, &seed), (deadline - now) * 1000));
+        seed ^= (uint32_t)now;
+        soc_sleep_us(smaller(jittered(pause_us, &seed), (*deadline - now) * 1000));
         pause_us = smaller(pause_us * 2, LONGEST_PAUSE_US);
     }
     return 0;
+}
+
+int soc_lock(int fd, int32_t timeout_ms, const char *name, struct soc_error *error)
+{
+    int64_t deadline = 0;
+
+    return soc_lock_until(fd, &deadline, timeout_ms, name, error);
 }
 
 void soc_unlock(int fd)

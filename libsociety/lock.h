@@ -16,6 +16,10 @@
  * deadline, and a library may use no signal to break it). `name` is for messages. 0;
  * SOCIETY_E_TIMEOUT; -ENOLCK, -EBADF and other errnos. EINTR is passed over. */
 int soc_lock(int fd, int32_t timeout_ms, const char *name, struct soc_error *error);
+/* The same with a deadline that outlasts the call, for one wait for several locks: *deadline is 0 at
+ * first, and is set, as by soc_monotonic_ms(), when the first of them is not free at once. */
+int soc_lock_until(int fd, int64_t *deadline, int32_t timeout_ms, const char *name,
+                   struct soc_error *error);
 void soc_unlock(int fd);
 /* 1 when another open file holds the lock, 0 when nobody does; errnos. Any descriptor of the file
  * will do. */

@@ -46,6 +46,7 @@ SOC_PUBLIC int society_new(society **ret_society)
         free(s);
         return result;
     }
+    soc_handle_mark(s);
     *ret_society = s;
     return 0;
 }
@@ -65,10 +66,12 @@ SOC_PUBLIC void society_close(society *s)
     if (s->presence >= 0)
         soc_sys->close(s->presence);
     soc_json_free(s->renew_seen);
+    soc_strbuf_free(&s->lines);
     soc_config_free(&s->config);
     soc_dir_close(&s->dir);
     if (s->slot)
         *s->slot = NULL;
+    soc_handle_unmark(s);
     free(s);
 }
 

@@ -24,7 +24,7 @@ enter 30 state cursor config identity discover
 enter 35 handle
 enter 40 registry presence receipts
 enter 42 address feed join lockfile await
-enter 43 find wait
+enter 43 find wait draft
 enter 44 tail compose
 enter 45 task_state task_rules task_fields task_index task_work task_keep task_dump task_fold
 enter 45 lease claim claim_glimpse
