@@ -119,6 +119,22 @@ int soc_lock_byte(int fd, int64_t at, const char *name, struct soc_error *error)
                     name);
 }
 
+int soc_share_byte(int fd, int64_t at)
+{
+    struct flock lock = {.l_type = F_RDLCK, .l_start = at, .l_len = 1};
+
+    if (command(fd, F_OFD_SETLK, &lock) == 0)
+        return 0;
+    return errno == EAGAIN || errno == EACCES ? SOCIETY_E_TIMEOUT : -errno;
+}
+
+void soc_unlock_byte(int fd, int64_t at)
+{
+    struct flock lock = {.l_type = F_UNLCK, .l_start = at, .l_len = 1};
+
+    command(fd, F_OFD_SETLK, &lock);
+}
+
 int soc_lock_byte_held(int fd, int64_t at, const char *name, struct soc_error *error)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_start = at, .l_len = 1};

@@ -29,7 +29,10 @@ int soc_lock_held(int fd, const char *name, struct soc_error *error);
  * stands for. 0; SOCIETY_E_TIMEOUT another holds it; errnos. It goes with the last descriptor of
  * the open file. */
 int soc_lock_byte(int fd, int64_t at, const char *name, struct soc_error *error);
-/* 1 another open file holds the byte, 0 nobody does; errnos. */
+/* The same, together with others who share it. 0; errnos, and SOCIETY_E_TIMEOUT. */
+int soc_share_byte(int fd, int64_t at);
+void soc_unlock_byte(int fd, int64_t at);
+/* 1 another open file holds the byte, alone or not, 0 nobody does; errnos. */
 int soc_lock_byte_held(int fd, int64_t at, const char *name, struct soc_error *error);
 
 #endif

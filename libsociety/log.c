@@ -16,12 +16,20 @@ void soc_log_init(struct soc_log *log, const struct soc_dir *dir, const char *na
     *log = (struct soc_log){.dir = dir, .segment = SOC_SEGMENT_INIT};
     snprintf(log->name, sizeof log->name, "%s", name);
     log->durable = durable;
+    soc_group_sync_init(&log->group);
     log->timeout_ms = SOC_LOCK_TIMEOUT_MS;
+}
+
+static void close_segment(struct soc_log *log)
+{
+    soc_segment_close(&log->segment);
+    soc_group_sync_leave(&log->group);
 }
 
 void soc_log_close(struct soc_log *log)
 {
-    soc_segment_close(&log->segment);
+    close_segment(log);
+    soc_group_sync_close(&log->group);
 }
 
 /* Opens the present segment, making it if there is none. */
@@ -76,7 +84,7 @@ static int measure(struct soc_log *log, struct soc_error *error)
  * meanwhile. */
 static int lock_present(struct soc_log *log, int64_t *deadline, struct soc_error *error)
 {
-    int64_t size;
+    int64_t size = 0;
     int result = soc_lock_until(log->segment.fd, deadline, log->timeout_ms, log->name, error);
     if (result < 0)
         return result;
@@ -99,7 +107,7 @@ static int settle(struct soc_log *log, struct soc_error *error)
         return 0;
     int result = measure(log, error);
     if (result < 0)
-        soc_log_close(log);
+        close_segment(log);
     return result;
 }
 
@@ -113,7 +121,7 @@ int soc_log_begin(struct soc_log *log, struct soc_error *error)
         if (result == 0)
             result = lock_present(log, &deadline, error);
         if (result != 1)
-            soc_log_close(log);
+            close_segment(log);
     }
     if (result < 0)
         return result;
@@ -169,7 +177,7 @@ int soc_log_write(struct soc_log *log, const char *lines, size_t length, int64_t
         return result;
     log->end += (int64_t)total;
     log->torn = false;
-    if (!ret_position)
+    if (!ret_position && !log->durable)
         return 0; /* if a foreign writer was in between, the next measure() finds another size */
     /* With O_APPEND the offset is now behind what was written, wherever a foreign writer put its
      * own. */
@@ -177,15 +185,16 @@ int soc_log_write(struct soc_log *log, const char *lines, size_t length, int64_t
     if (end < 0)
         return soc_fail_errno(error, "%s.jsonl: cannot seek", log->name);
     log->end = end;
-    *ret_position = log->segment.base + end - (int64_t)length;
+    if (ret_position)
+        *ret_position = log->segment.base + end - (int64_t)length;
     return 0;
 }
 
 static int sync_records(struct soc_log *log, struct soc_error *error)
 {
-    if (soc_sys->fdatasync(log->segment.fd) < 0) {
+    if (soc_group_sync(&log->group, log->dir, log->name, &log->segment, log->end) < 0) {
         int result = soc_fail_errno(error, "%s.jsonl: cannot sync", log->name);
-        soc_log_close(log);
+        close_segment(log);
         return result;
     }
     if (!log->named) {
@@ -217,7 +226,7 @@ int soc_log_rotate(struct soc_log *log, const char *states, size_t length, struc
     if (result < 0)
         return result;
     soc_unlock(log->segment.fd);
-    soc_log_close(log);
+    close_segment(log);
     return soc_log_begin(log, error);
 }
 

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "group_sync.h"
 #include "segment.h"
 
 #define SOC_LOCK_TIMEOUT_MS 5000
@@ -29,6 +30,7 @@ struct soc_log {
     char name[SOC_LOG_NAME_MAX];
     struct soc_segment segment; /* fd -1: not open */
     bool durable;               /* durability `power` */
+    struct soc_group_sync group;
     int32_t timeout_ms;
     int64_t end;   /* of the segment's file, while the lock is held */
     bool torn;     /* the last byte is not a newline, while the lock is held */

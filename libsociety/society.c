@@ -41,6 +41,8 @@ SOC_PUBLIC int society_new(society **ret_society)
     s->keep = soc_renew_keep;
     s->messages.segment.fd = -1;
     s->deliveries.segment.fd = -1;
+    soc_group_sync_init(&s->messages.group);
+    soc_group_sync_init(&s->deliveries.group);
     int result = soc_uuid7(s->session);
     if (result < 0) {
         free(s);

@@ -19,7 +19,7 @@ enter() {
 enter 00 public sys error strbuf path ids cleanup crc32c utf8 glob glob_normalise glob_scan
 enter 10 fs fs_dir fs_files fs_type git lock json json_lenient json_text json_drop json_plain list clock random sha256 peek
 enter 10 memtree memfs memfs_node memfs_names simclock seeded
-enter 20 scan record seen reader segment log rotate watch
+enter 20 scan record seen reader segment log rotate watch group_sync
 enter 30 state cursor config identity discover
 enter 35 handle
 enter 40 registry presence receipts
