@@ -230,9 +230,9 @@ struct field {
     check_field *check; /* NULL: whatever it is */
 };
 
-#define FIELD(name, flags, check)           \
-    {                                       \
-        name, sizeof name - 1, flags, check \
+#define FIELD(name, flags, check)            \
+    {                                        \
+        name, sizeof(name) - 1, flags, check \
     }
 static const struct field fields[] = {
     FIELD("to", OURS, check_to),

@@ -2,6 +2,7 @@
 /* Sending: see <society/message.h>. Messages need no decision: whoever is first in the log is
  * first. */
 #include <society/message.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "compose.h"
@@ -31,7 +32,7 @@ static int append(struct society *s)
 
 SOC_PUBLIC int society_send(society *s, const char *message, char **ret_id)
 {
-    SOC_AUTO_FREE char *id = NULL;
+    char *id = NULL;
     struct soc_composing of = {.now = &s->now};
     struct soc_composed composed;
     int result = soc_enter_as(s);
@@ -48,10 +49,10 @@ SOC_PUBLIC int society_send(society *s, const char *message, char **ret_id)
     if (result == 0)
         result = append(s);
     end_lines(s);
-    if (result == 0 && ret_id) {
+    if (result == 0 && ret_id)
         *ret_id = id;
-        id = NULL;
-    }
+    else
+        free(id);
     return result;
 }
 
