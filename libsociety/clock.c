@@ -7,6 +7,7 @@
  */
 #include "clock.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -86,13 +87,13 @@ static int64_t days_of(struct date date)
     return (int64_t)(year / 400 - 1) * ERA_DAYS + day_of_era - EPOCH_DAYS;
 }
 
-/* `digits` decimal digits of `value` at `out`; returns what stands behind them. */
-static char *put(char *out, int value, int digits, char behind)
+/* Two decimal digits at `out` and what stands behind them; returns what comes then. */
+static char *put(char *out, int value, char behind)
 {
-    for (int i = digits - 1; i >= 0; i--, value /= 10)
-        out[i] = (char)('0' + value % 10);
-    out[digits] = behind;
-    return out + digits + 1;
+    out[0] = (char)('0' + value / 10);
+    out[1] = (char)('0' + value % 10);
+    out[2] = behind;
+    return out + 3;
 }
 
 void soc_format_time(char out[SOC_TIME_SIZE], int64_t ms)
@@ -102,14 +103,30 @@ void soc_format_time(char out[SOC_TIME_SIZE], int64_t ms)
     int in_day = (int)(since_year_0 % DAY_MS);
     struct date date = date_of(since_year_0 / DAY_MS + EARLIEST / DAY_MS);
 
-    out = put(out, date.year, 4, '-');
-    out = put(out, date.month, 2, '-');
-    out = put(out, date.day, 2, 'T');
-    out = put(out, in_day / 3600000, 2, ':');
-    out = put(out, in_day / 60000 % 60, 2, ':');
-    out = put(out, in_day / 1000 % 60, 2, '.');
-    out = put(out, in_day % 1000, 3, 'Z');
-    *out = '\0';
+    put(out, date.year / 100, '\0');
+    out = put(out + 2, date.year % 100, '-');
+    out = put(out, date.month, '-');
+    out = put(out, date.day, 'T');
+    out = put(out, in_day / 3600000, ':');
+    out = put(out, in_day / 60000 % 60, ':');
+    out = put(out, in_day / 1000 % 60, '.');
+    *out++ = (char)('0' + in_day % 1000 / 100);
+    *put(out, in_day % 100, 'Z') = '\0';
+}
+
+void soc_moment_now(struct soc_moment *moment)
+{
+    int64_t now = soc_now_ms();
+    int64_t second = now - now % 1000;
+
+    if (moment->text[0] == '\0' || now < second || moment->ms < second ||
+        moment->ms >= second + 1000) {
+        soc_format_time(moment->text, now);
+    } else {
+        moment->text[20] = (char)('0' + now % 1000 / 100);
+        put(moment->text + 21, (int)(now % 100), 'Z');
+    }
+    moment->ms = now;
 }
 
 /* What is still to be read. Every reader below answers whether it found what it wanted. */
@@ -237,24 +254,47 @@ static int random_bytes(unsigned char *bytes, size_t length)
 
 #define ID_RANDOM 10 /* random bytes of an id */
 
-/* The id of now with these random bytes. */
-static void format_id(char *out, const unsigned char random[ID_RANDOM])
+/* Eight hexadecimal digits, all at once: each half byte in a byte of its own, and then what lies
+ * between '0' and it, or between 'a' - 10 and it. */
+static void put_hex(char out[8], uint32_t value)
 {
-    unsigned char bytes[16];
-    int64_t now = soc_now_ms();
+    uint64_t digits = value;
+    uint64_t letters;
 
-    memcpy(bytes + 6, random, ID_RANDOM);
-    for (int i = 5; i >= 0; i--, now >>= 8)
-        bytes[i] = (unsigned char)(now & 0xff);
-    bytes[6] = (bytes[6] & 0x0f) | 0x70; /* the version */
-    bytes[8] = (bytes[8] & 0x3f) | 0x80; /* the variant */
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *out++ = '-';
-        *out++ = "0123456789abcdef"[bytes[i] >> 4];
-        *out++ = "0123456789abcdef"[bytes[i] & 0x0f];
-    }
-    *out = '\0';
+    digits = (digits << 16 | digits) & UINT64_C(0x0000ffff0000ffff);
+    digits = (digits << 8 | digits) & UINT64_C(0x00ff00ff00ff00ff);
+    digits = (digits << 4 | digits) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    letters = (digits + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+    digits = htobe64(digits + UINT64_C(0x3030303030303030) + letters * ('a' - '0' - 10));
+    memcpy(out, &digits, sizeof(digits));
+}
+
+static uint32_t load(const unsigned char bytes[4])
+{
+    uint32_t value;
+
+    memcpy(&value, bytes, sizeof(value));
+    return be32toh(value);
+}
+
+/* The id of this time with these random bytes: xxxxxxxx-xxxx-7xxx-yxxx-xxxxxxxxxxxx, y from 8 to b. */
+static void format_id(char *out, int64_t now_ms, const unsigned char random[ID_RANDOM])
+{
+    char digits[16];
+
+    put_hex(out, (uint32_t)(now_ms >> 16));
+    put_hex(digits, (uint32_t)now_ms << 16 | 0x7000 | (load(random) >> 16 & 0x0fff));
+    out[8] = '-';
+    memcpy(out + 9, digits, 4);
+    out[13] = '-';
+    memcpy(out + 14, digits + 4, 4);
+    out[18] = '-';
+    put_hex(digits, (load(random + 2) & 0x3fffffff) | 0x80000000u);
+    memcpy(out + 19, digits, 4);
+    out[23] = '-';
+    memcpy(out + 24, digits + 4, 4);
+    put_hex(out + 28, load(random + 6));
+    out[36] = '\0';
 }
 
 int soc_uuid7(char out[SOC_UUID_SIZE])
@@ -263,11 +303,11 @@ int soc_uuid7(char out[SOC_UUID_SIZE])
     int result = random_bytes(bytes, sizeof(bytes));
 
     if (result == 0)
-        format_id(out, bytes);
+        format_id(out, soc_now_ms(), bytes);
     return result;
 }
 
-int soc_uuid7_of(struct soc_random *pool, char out[SOC_UUID_SIZE])
+int soc_uuid7_of(struct soc_random *pool, int64_t now_ms, char out[SOC_UUID_SIZE])
 {
     if (pool->left < ID_RANDOM) {
         int result = random_bytes(pool->bytes, sizeof(pool->bytes));
@@ -277,7 +317,7 @@ int soc_uuid7_of(struct soc_random *pool, char out[SOC_UUID_SIZE])
         pool->left = sizeof(pool->bytes);
     }
     pool->left -= ID_RANDOM;
-    format_id(out, pool->bytes + pool->left);
+    format_id(out, now_ms, pool->bytes + pool->left);
     return 0;
 }
 

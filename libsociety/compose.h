@@ -6,7 +6,7 @@
 #ifndef SOC_COMPOSE_H
 #define SOC_COMPOSE_H
 
-#include "handle.h"
+#include "draft.h"
 #include "peek.h"
 
 struct soc_composed {
@@ -14,10 +14,11 @@ struct soc_composed {
     struct soc_slice to; /* as it stands in the message that was given */
 };
 
-/* Adds the record for the JSON text `message` to `out`. `where` begins each message ("" or "line 3:
- * "). 0; SOCIETY_E_INVALID; SOCIETY_E_TOO_BIG; -ENOMEM; errors of looking up what is replied to.
+/* Adds the record for the JSON text `message` to `out`. What is said of one of several begins with
+ * its number. 0; SOCIETY_E_INVALID; SOCIETY_E_TOO_BIG; -ENOMEM; errors of looking up what is replied to.
  * After an error `out` is as it was. */
-int soc_compose(struct society *s, const char *message, size_t length, const char *where,
-                struct soc_strbuf *out, struct soc_composed *ret_composed);
+int soc_compose(struct society *s, const char *message, size_t length,
+                const struct soc_composing *of, struct soc_strbuf *out,
+                struct soc_composed *ret_composed);
 
 #endif

@@ -26,6 +26,7 @@ struct society_wait;
 
 struct society {
     pid_t pid;              /* the process that made it */
+    volatile char *mark;    /* not 0 in that process; NULL: the kernel has no such memory */
     struct soc_error error; /* the last failure */
     struct soc_dir dir;     /* fd -1: not open */
     struct soc_config config;
@@ -34,6 +35,8 @@ struct society {
     int presence;                /* the descriptor that holds the agent's presence; -1 */
     int64_t touched_ms;          /* when lastSeen was set last */
     struct soc_random random;    /* for the ids of messages */
+    struct soc_moment now;       /* when a message or a claim was written last */
+    struct soc_strbuf lines;     /* what is being sent; kept from call to call */
     struct soc_log messages;
     struct soc_log deliveries;
     struct soc_state registry;  /* opened at first use */
@@ -50,6 +53,11 @@ struct society {
     struct society_wait *waits;
     struct society **slot; /* NULL, or where it is noted: society_close() sets it to NULL */
 };
+
+/* Memory that a fork leaves empty in the child, so that whose process this is need not be asked of
+ * the kernel at every call. */
+void soc_handle_mark(struct society *s);
+void soc_handle_unmark(struct society *s);
 
 /* Checks that this is the process that made the handle and that a directory is open. 0; -ECHILD;
  * SOCIETY_E_NO_SOCIETY. */

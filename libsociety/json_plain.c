@@ -9,12 +9,13 @@
 #include <endian.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "json.h"
-#include "peek.h"
 #include "utf8.h"
 
-#define MEMBERS_MAX 32
 #define NUMBER_MAX 18 /* no integer of so many characters overflows, no real number either */
 
 #define EVERY_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
@@ -54,21 +55,52 @@ static bool is_ordinary(char c)
     return (signed char)c >= 0x20 && c != '"' && c != '\\';
 }
 
+/* How many of eight bytes are, from the first on. */
+static size_t ordinary_of_8(const char *text)
+{
+    uint64_t word, marks;
+    memcpy(&word, text, sizeof word);
+    word = le64toh(word);
+    marks = zero_bytes(word ^ EVERY_BYTE('"')) | zero_bytes(word ^ EVERY_BYTE('\\')) |
+            zero_bytes(word & EVERY_BYTE(0xe0)) | (word & EVERY_BYTE(0x80));
+    return marks ? (size_t)__builtin_ctzll(marks) / 8 : 8;
+}
+
+#ifdef __SSE2__ /* as every x86-64 has it */
+/* How many of sixteen bytes are. Signed, the bytes from 0x80 on are below the space, too. */
+static size_t ordinary_of_16(const char *text)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
+    __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                 _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    marks = _mm_or_si128(marks, _mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')));
+    unsigned found = (unsigned)_mm_movemask_epi8(marks);
+    return found ? (size_t)__builtin_ctz(found) : 16;
+}
+#endif
+
 size_t soc_json_ordinary(const char *text, size_t length)
 {
     size_t at = 0;
-    for (; length - at >= 8; at += 8) {
-        uint64_t word, marks;
-        memcpy(&word, text + at, sizeof word);
-        word = le64toh(word);
-        marks = zero_bytes(word ^ EVERY_BYTE('"')) | zero_bytes(word ^ EVERY_BYTE('\\')) |
-                zero_bytes(word & EVERY_BYTE(0xe0)) | (word & EVERY_BYTE(0x80));
-        if (marks)
-            return at + (size_t)__builtin_ctzll(marks) / 8;
+    if (length < 8) {
+        while (at < length && is_ordinary(text[at]))
+            at++;
+        return at;
     }
-    while (at < length && is_ordinary(text[at]))
-        at++;
-    return at;
+#ifdef __SSE2__
+    for (; length - at >= 16; at += 16) {
+        size_t ordinary = ordinary_of_16(text + at);
+        if (ordinary < 16)
+            return at + ordinary;
+    }
+#endif
+    for (; length - at >= 8; at += 8) {
+        size_t ordinary = ordinary_of_8(text + at);
+        if (ordinary < 8)
+            return at + ordinary;
+    }
+    /* What is left is the end of the last eight bytes. */
+    return length - 8 + ordinary_of_8(text + length - 8);
 }
 
 static int hex_digit(char c)
@@ -175,7 +207,8 @@ static bool is_among(const struct soc_slice *keys, size_t count, struct soc_slic
 static bool read_key(struct text *text, struct soc_slice *keys, size_t *count)
 {
     const char *begin = text->at;
-    if (*count == MEMBERS_MAX || text->at == text->end || *text->at != '"' || !read_string(text))
+    if (*count == SOC_PLAIN_MEMBERS || text->at == text->end || *text->at != '"' ||
+        !read_string(text))
         return false;
     struct soc_slice key = {begin, (size_t)(text->at - begin)};
     if (memchr(key.data, '\\', key.length) || is_among(keys, *count, key))
@@ -187,7 +220,7 @@ static bool read_key(struct text *text, struct soc_slice *keys, size_t *count)
 
 static bool read_object(struct text *text, int depth)
 {
-    struct soc_slice keys[MEMBERS_MAX];
+    struct soc_slice keys[SOC_PLAIN_MEMBERS];
     size_t count = 0;
     text->at++;
     skip_space(text);
@@ -214,22 +247,27 @@ static bool read_array(struct text *text, int depth)
     return take(text, ']');
 }
 
-/* A value inside `depth` brackets, and the white space around it. */
-static bool read_value(struct text *text, int depth)
+/* A value inside `depth` brackets, with no white space around it. */
+static bool read_bare_value(struct text *text, int depth)
 {
-    bool sound = false;
-    skip_space(text);
     if (text->at == text->end)
         return false;
     switch (*text->at) {
-    case '"': sound = read_string(text); break;
-    case '{': sound = depth < SOC_JSON_DEPTH && read_object(text, depth + 1); break;
-    case '[': sound = depth < SOC_JSON_DEPTH && read_array(text, depth + 1); break;
-    case 't': sound = read_word(text, "true"); break;
-    case 'f': sound = read_word(text, "false"); break;
-    case 'n': sound = read_word(text, "null"); break;
-    default: sound = read_number(text); break;
+    case '"': return read_string(text);
+    case '{': return depth < SOC_JSON_DEPTH && read_object(text, depth + 1);
+    case '[': return depth < SOC_JSON_DEPTH && read_array(text, depth + 1);
+    case 't': return read_word(text, "true");
+    case 'f': return read_word(text, "false");
+    case 'n': return read_word(text, "null");
+    default: return read_number(text);
     }
+}
+
+/* The same and the white space around it. */
+static bool read_value(struct text *text, int depth)
+{
+    skip_space(text);
+    bool sound = read_bare_value(text, depth);
     skip_space(text);
     return sound;
 }
@@ -238,4 +276,39 @@ bool soc_json_is_plain(const char *text, size_t length)
 {
     struct text whole = {text, text + length};
     return read_value(&whole, 0) && whole.at == whole.end;
+}
+
+/* A member of the outermost object, and the white space around it. */
+static bool read_member(struct text *text, struct soc_plain_members *members)
+{
+    skip_space(text);
+    if (!read_key(text, members->keys, &members->count))
+        return false;
+    skip_space(text);
+    const char *begin = text->at;
+    if (!read_bare_value(text, 1))
+        return false;
+    members->values[members->count - 1] = (struct soc_slice){begin, (size_t)(text->at - begin)};
+    skip_space(text);
+    return true;
+}
+
+bool soc_json_plain_members(const char *text, size_t length, struct soc_plain_members *members)
+{
+    struct text whole = {text, text + length};
+    members->count = 0;
+    skip_space(&whole);
+    if (!take(&whole, '{'))
+        return false;
+    skip_space(&whole);
+    if (!take(&whole, '}')) {
+        do {
+            if (!read_member(&whole, members))
+                return false;
+        } while (take(&whole, ','));
+        if (!take(&whole, '}'))
+            return false;
+    }
+    skip_space(&whole);
+    return whole.at == whole.end;
 }

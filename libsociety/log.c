@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "bell.h"
-#include "clock.h"
 #include "lock.h"
 #include "rotate.h"
 #include "strbuf.h"
@@ -18,12 +17,20 @@ void soc_log_init(struct soc_log *log, const struct soc_dir *dir, const char *na
     *log = (struct soc_log){.dir = dir, .segment = SOC_SEGMENT_INIT};
     snprintf(log->name, sizeof log->name, "%s", name);
     log->durable = durable;
+    soc_group_sync_init(&log->group);
     log->timeout_ms = SOC_LOCK_TIMEOUT_MS;
+}
+
+static void close_segment(struct soc_log *log)
+{
+    soc_segment_close(&log->segment);
+    soc_group_sync_leave(&log->group);
 }
 
 void soc_log_close(struct soc_log *log)
 {
-    soc_segment_close(&log->segment);
+    close_segment(log);
+    soc_group_sync_close(&log->group);
 }
 
 /* Opens the present segment, making it if there is none. */
@@ -53,34 +60,38 @@ static int open_present(struct soc_log *log, struct soc_error *error)
     return result;
 }
 
-/* Learns the end of the locked segment. Where it is as long as our last record left it, that
- * record's newline is its last byte. */
-static int measure(struct soc_log *log, struct soc_error *error)
+/* Learns the end of the locked segment, whose size was found to be `size`. Where it is as long as
+ * our last record left it, that record's newline is its last byte. */
+static int learn_end(struct soc_log *log, int64_t size, struct soc_error *error)
 {
     int64_t before = log->end;
-    log->end = soc_segment_size(&log->segment, log->name, error);
-    if (log->end < 0)
-        return (int)log->end;
-    if (log->end == before && !log->torn)
+    log->end = size;
+    if (size == before && !log->torn)
         return 0;
     char last = '\n';
-    if (log->end > 0 && soc_sys->pread(log->segment.fd, &last, 1, log->end - 1) < 0)
+    if (size > 0 && soc_sys->pread(log->segment.fd, &last, 1, size - 1) < 0)
         return soc_fail_errno(error, "%s.jsonl: cannot read", log->name);
     log->torn = last != '\n';
     return 0;
 }
 
+static int measure(struct soc_log *log, struct soc_error *error)
+{
+    int64_t size = soc_segment_size(&log->segment, log->name, error);
+    return size < 0 ? (int)size : learn_end(log, size, error);
+}
+
 /* Takes the lock of the open segment: 1 held and still the present one, 0 it was moved away
  * meanwhile. */
-static int lock_present(struct soc_log *log, int64_t deadline, struct soc_error *error)
+static int lock_present(struct soc_log *log, int64_t *deadline, struct soc_error *error)
 {
-    int64_t left = deadline - soc_monotonic_ms();
-    int result = soc_lock(log->segment.fd, left > 0 ? (int32_t)left : 0, log->name, error);
+    int64_t size = 0;
+    int result = soc_lock_until(log->segment.fd, deadline, log->timeout_ms, log->name, error);
     if (result < 0)
         return result;
-    result = soc_segment_is_present(log->dir, log->name, &log->segment, error);
+    result = soc_segment_measure(log->dir, log->name, &log->segment, &size, error);
     if (result == 1) {
-        int measured = measure(log, error);
+        int measured = learn_end(log, size, error);
         result = measured < 0 ? measured : 1;
     }
     if (result != 1)
@@ -98,21 +109,21 @@ static int settle(struct soc_log *log, struct soc_error *error)
     log->carried = true;
     int result = measure(log, error);
     if (result < 0)
-        soc_log_close(log);
+        close_segment(log);
     return result;
 }
 
 int soc_log_begin(struct soc_log *log, struct soc_error *error)
 {
-    int64_t deadline = soc_monotonic_ms() + log->timeout_ms;
+    int64_t deadline = 0;
     int result = 0;
     while (result == 0) {
         if (log->segment.fd < 0)
             result = open_present(log, error);
         if (result == 0)
-            result = lock_present(log, deadline, error);
+            result = lock_present(log, &deadline, error);
         if (result != 1)
-            soc_log_close(log);
+            close_segment(log);
     }
     /* All of the time: also what was waited for the lock of a file that was moved away since. */
     if (result == SOCIETY_E_TIMEOUT)
@@ -170,22 +181,26 @@ int soc_log_write(struct soc_log *log, const char *lines, size_t length, int64_t
     int result = write_once(log, bytes, total, error);
     if (result < 0)
         return result;
+    log->end += (int64_t)total;
+    log->torn = false;
+    if (!ret_position && !log->durable)
+        return 0; /* if a foreign writer was in between, the next measure() finds another size */
     /* With O_APPEND the offset is now behind what was written, wherever a foreign writer put its
      * own. */
     off_t end = soc_sys->lseek(log->segment.fd, 0, SEEK_CUR);
     if (end < 0)
         return soc_fail_errno(error, "%s.jsonl: cannot seek", log->name);
     log->end = end;
-    log->torn = false;
-    *ret_position = log->segment.base + end - (int64_t)length;
+    if (ret_position)
+        *ret_position = log->segment.base + end - (int64_t)length;
     return 0;
 }
 
 static int sync_records(struct soc_log *log, struct soc_error *error)
 {
-    if (soc_sys->fdatasync(log->segment.fd) < 0) {
+    if (soc_group_sync(&log->group, log->dir, log->name, &log->segment, log->end) < 0) {
         int result = soc_fail_errno(error, "%s.jsonl: cannot sync", log->name);
-        soc_log_close(log);
+        close_segment(log);
         return result;
     }
     if (!log->named) {
@@ -221,7 +236,7 @@ int soc_log_rotate(struct soc_log *log, const char *states, size_t length, struc
     if (result < 0)
         return result;
     soc_unlock(log->segment.fd);
-    soc_log_close(log);
+    close_segment(log);
     return soc_log_begin(log, error);
 }
 
@@ -238,11 +253,11 @@ int soc_log_append(struct soc_log *log, const char *lines, size_t length, int64_
     if (log->segment.fd < 0)
         return error ? error->code : SOCIETY_E_TIMEOUT;
     int64_t position = -1;
-    result = soc_log_write(log, lines, length, &position, error);
+    result = soc_log_write(log, lines, length, ret_position ? &position : NULL, error);
     int ended = soc_log_end(log, error);
     if (result == 0)
         result = ended;
-    if (result == 0)
+    if (result == 0 && ret_position)
         *ret_position = position;
     return result;
 }

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "group_sync.h"
 #include "segment.h"
 
 #define SOC_LOCK_TIMEOUT_MS 5000
@@ -29,6 +30,7 @@ struct soc_log {
     char name[SOC_LOG_NAME_MAX];
     struct soc_segment segment; /* fd -1: not open */
     bool durable;               /* durability `power` */
+    struct soc_group_sync group;
     int32_t timeout_ms;
     int64_t end;   /* of the segment's file, while the lock is held */
     bool torn;     /* the last byte is not a newline, while the lock is held */
@@ -46,7 +48,7 @@ void soc_log_close(struct soc_log *log);
  * removed. After an error nothing is held. */
 int soc_log_begin(struct soc_log *log, struct soc_error *error);
 
-/* Writes whole lines in one write(2). *ret_position: of the first. Errors: -ENOSPC, -EIO, …: not
+/* Writes whole lines in one write(2). *ret_position: of the first; NULL: nobody asks. Errors: -ENOSPC, -EIO, …: not
  * written, though readers may see the leading whole lines of several. The lock stays held. */
 int soc_log_write(struct soc_log *log, const char *lines, size_t length, int64_t *ret_position,
                   struct soc_error *error);
@@ -62,7 +64,7 @@ int soc_log_end(struct soc_log *log, struct soc_error *error);
  * -1 when nothing is held. */
 int soc_log_rotate(struct soc_log *log, const char *states, size_t length, struct soc_error *error);
 
-/* The whole sequence. A segment that has reached `rotate_bytes` (0: never) is rotated first. */
+/* The whole sequence. `ret_position` may be NULL. A segment that has reached `rotate_bytes` (0: never) is rotated first. */
 int soc_log_append(struct soc_log *log, const char *lines, size_t length, int64_t rotate_bytes,
                    int64_t *ret_position, struct soc_error *error);
 

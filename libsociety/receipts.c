@@ -143,7 +143,6 @@ int soc_receipts_add(struct society *s, const char *message_id, bool acknowledge
 
 int soc_receipts_append(struct society *s, const struct soc_strbuf *lines)
 {
-    int64_t position;
-    return soc_log_append(&s->deliveries, lines->data, lines->length, s->config.rotate_bytes,
-                          &position, &s->error);
+    return soc_log_append(&s->deliveries, lines->data, lines->length, s->config.rotate_bytes, NULL,
+                          &s->error);
 }

@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "clock.h"
 #include "strbuf.h"
 
 /* `{"type":"<type>"` */
@@ -19,9 +20,15 @@ void soc_record_string(struct soc_strbuf *out, const char *key, const char *text
 void soc_record_integer(struct soc_strbuf *out, const char *key, int64_t value);
 /* A member whose value is JSON text already, on one line. */
 void soc_record_raw(struct soc_strbuf *out, const char *key, const char *json, size_t length);
+/* A member as it stands, a key with its quotes and a value of one line. */
+void soc_record_copy(struct soc_strbuf *out, const char *key, size_t key_length, const char *value,
+                     size_t length);
 /* Adds id (NULL: a new UUIDv7), timestamp (now) and crc, closes the object that began at offset
  * `start` of `out`, and ends the line. 0; -ENOMEM; -errno of getrandom; SOCIETY_E_TOO_BIG when the
  * line is over 256 KiB. */
 int soc_record_end(struct soc_strbuf *out, size_t start, const char *id);
+/* The same at this time, with an id. */
+int soc_record_end_at(struct soc_strbuf *out, size_t start, const char *id,
+                      const struct soc_moment *now);
 
 #endif

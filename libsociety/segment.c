@@ -26,9 +26,13 @@ bool soc_is_log(const char *log)
     return false;
 }
 
+/* By hand, for every append asks for it. */
 void soc_segment_name(char out[SOC_SEGMENT_NAME_MAX], const char *log)
 {
-    snprintf(out, SOC_SEGMENT_NAME_MAX, "%s.jsonl", log);
+    static const char suffix[] = ".jsonl";
+    size_t length = strnlen(log, SOC_SEGMENT_NAME_MAX - sizeof suffix);
+    memcpy(out, log, length);
+    memcpy(out + length, suffix, sizeof suffix);
 }
 
 void soc_segment_archive_name(char out[SOC_SEGMENT_NAME_MAX], const char *log, int64_t base)
@@ -170,19 +174,32 @@ void soc_segment_close(struct soc_segment *segment)
     segment->fd = -1;
 }
 
-int soc_segment_is_present(const struct soc_dir *dir, const char *log,
-                           const struct soc_segment *segment, struct soc_error *error)
+int soc_segment_measure(const struct soc_dir *dir, const char *log,
+                        const struct soc_segment *segment, int64_t *ret_size,
+                        struct soc_error *error)
 {
+    /* A file server is asked, not what is remembered of its answers. */
+    const int flags = AT_SYMLINK_NOFOLLOW | AT_STATX_FORCE_SYNC;
     char name[SOC_SEGMENT_NAME_MAX];
-    soc_segment_name(name, log);
     struct statx st;
-    if (soc_sys->statx(dir->fd, name, AT_SYMLINK_NOFOLLOW, STATX_INO, &st) < 0) {
+    soc_segment_name(name, log);
+    if (soc_sys->statx(dir->fd, name, flags, STATX_INO | STATX_SIZE, &st) < 0) {
         if (errno == ENOENT)
             return 0;
         return soc_fail_errno(error, "%s: cannot stat", name);
     }
-    return st.stx_ino == segment->inode &&
-           makedev(st.stx_dev_major, st.stx_dev_minor) == segment->device;
+    if (st.stx_ino != segment->inode ||
+        makedev(st.stx_dev_major, st.stx_dev_minor) != segment->device)
+        return 0;
+    *ret_size = (int64_t)st.stx_size;
+    return 1;
+}
+
+int soc_segment_is_present(const struct soc_dir *dir, const char *log,
+                           const struct soc_segment *segment, struct soc_error *error)
+{
+    int64_t ignored;
+    return soc_segment_measure(dir, log, segment, &ignored, error);
 }
 
 static int compare_bases(const void *left, const void *right)

@@ -65,6 +65,10 @@ void soc_segment_late_id(char out[SOC_LATE_ID_SIZE], const char *log, int64_t ba
  * alone: asking for the times would make the kernel update the inode at the next write. */
 int soc_segment_is_present(const struct soc_dir *dir, const char *log,
                            const struct soc_segment *segment, struct soc_error *error);
+/* The same, and how long it is: one call for both. *ret_size is set where the answer is 1. */
+int soc_segment_measure(const struct soc_dir *dir, const char *log,
+                        const struct soc_segment *segment, int64_t *ret_size,
+                        struct soc_error *error);
 
 /* The bases of the archived segments, ascending; *ret_bases is freed by the caller. */
 int soc_segment_archived(const struct soc_dir *dir, const char *log, int64_t **ret_bases,

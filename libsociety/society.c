@@ -41,11 +41,14 @@ SOC_PUBLIC int society_new(society **ret_society)
     s->keep = soc_renew_keep;
     s->messages.segment.fd = -1;
     s->deliveries.segment.fd = -1;
+    soc_group_sync_init(&s->messages.group);
+    soc_group_sync_init(&s->deliveries.group);
     int result = soc_uuid7(s->session);
     if (result < 0) {
         free(s);
         return result;
     }
+    soc_handle_mark(s);
     *ret_society = s;
     return 0;
 }
@@ -65,10 +68,12 @@ SOC_PUBLIC void society_close(society *s)
     if (s->presence >= 0)
         soc_sys->close(s->presence);
     soc_json_free(s->renew_seen);
+    soc_strbuf_free(&s->lines);
     soc_config_free(&s->config);
     soc_dir_close(&s->dir);
     if (s->slot)
         *s->slot = NULL;
+    soc_handle_unmark(s);
     free(s);
 }
 

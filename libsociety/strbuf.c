@@ -32,7 +32,7 @@ static char *give_up(struct soc_strbuf *buf)
     return NULL;
 }
 
-char *soc_strbuf_reserve(struct soc_strbuf *buf, size_t length)
+char *soc_strbuf_grow(struct soc_strbuf *buf, size_t length)
 {
     size_t capacity = buf->capacity ? buf->capacity : SMALLEST;
     char *data;

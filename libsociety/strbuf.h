@@ -33,9 +33,16 @@ void soc_strbuf_add_char(struct soc_strbuf *buf, char c);
 void soc_strbuf_add_integer(struct soc_strbuf *buf, int64_t value);
 void soc_strbuf_add_format(struct soc_strbuf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Room for `length` more bytes at data + length (the caller then adds to `length`); NULL on
- * failure. */
-char *soc_strbuf_reserve(struct soc_strbuf *buf, size_t length);
+/* The same, by getting more memory where that is needed. */
+char *soc_strbuf_grow(struct soc_strbuf *buf, size_t length);
+/* Room for `length` more bytes and a NUL at data + length (the caller then adds to `length`); NULL
+ * on failure. */
+static inline char *soc_strbuf_reserve(struct soc_strbuf *buf, size_t length)
+{
+    if (length < buf->capacity - buf->length)
+        return buf->data + buf->length;
+    return soc_strbuf_grow(buf, length);
+}
 /* Hands the string to the caller (never NULL unless failed) and leaves the buffer empty. */
 char *soc_strbuf_steal(struct soc_strbuf *buf);
 

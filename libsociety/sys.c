@@ -5,6 +5,8 @@
 #include "sys.h"
 
 #include <dirent.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -55,6 +57,23 @@ static int real_inotify_add(int fd, const char *path, uint32_t mask)
     return (int)syscall(SYS_inotify_add_watch, fd, path, mask);
 }
 
+/* Waiting for the first byte to be written, which it is: what is left of the call is its answer. */
+static int real_sync_error(int fd)
+{
+    return sync_file_range(fd, 0, 1, SYNC_FILE_RANGE_WAIT_BEFORE);
+}
+
+static int real_futex_wait(void *word, uint32_t value, int timeout_ms)
+{
+    struct timespec time = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+    return (int)syscall(SYS_futex, word, FUTEX_WAIT, value, &time, NULL, 0);
+}
+
+static int real_futex_wake(void *word)
+{
+    return (int)syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
 static int real_timer_init(void)
 {
     return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -70,6 +89,7 @@ const struct soc_sys soc_sys_real = {
     .openat2 = real_openat2,
     .close = close,
     .pread = pread,
+    .pwrite = pwrite,
     .write = write,
     .lseek = lseek,
     .fstat = fstat,
@@ -79,6 +99,9 @@ const struct soc_sys soc_sys_real = {
     .fchmod = fchmod,
     .fdatasync = fdatasync,
     .fsync = fsync,
+    .sync_error = real_sync_error,
+    .futex_wait = real_futex_wait,
+    .futex_wake = real_futex_wake,
     .ftruncate = ftruncate,
     .mkdirat = mkdirat,
     .renameat2 = renameat2,

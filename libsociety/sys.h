@@ -21,6 +21,7 @@ struct soc_sys {
     int (*openat2)(int dir, const char *path, const struct open_how *how);
     int (*close)(int fd);
     ssize_t (*pread)(int fd, void *data, size_t length, off_t offset);
+    ssize_t (*pwrite)(int fd, const void *data, size_t length, off_t offset);
     ssize_t (*write)(int fd, const void *data, size_t length);
     off_t (*lseek)(int fd, off_t offset, int whence);
     int (*fstat)(int fd, struct stat *st);
@@ -30,6 +31,9 @@ struct soc_sys {
     int (*fchmod)(int fd, mode_t mode);
     int (*fdatasync)(int fd);
     int (*fsync)(int fd);
+    int (*sync_error)(int fd); /* of what was written since the descriptor was asked last */
+    int (*futex_wait)(void *word, uint32_t value, int timeout_ms); /* shared between processes */
+    int (*futex_wake)(void *word);                                 /* all who wait */
     int (*ftruncate)(int fd, off_t length);
     int (*mkdirat)(int dir, const char *path, mode_t mode);
     int (*renameat2)(int from_dir, const char *from, int to_dir, const char *to, unsigned flags);

@@ -24,11 +24,12 @@ static void add_number(struct soc_strbuf *out, const char *before, int64_t value
 }
 
 int soc_task_bid_write(const struct soc_task_bid *bid, struct soc_random *random,
-                       struct soc_strbuf *out, struct soc_error *error)
+                       struct soc_moment *now, struct soc_strbuf *out, struct soc_error *error)
 {
     char id[SOC_UUID_SIZE];
     size_t start = out->length;
-    int result = soc_uuid7_of(random, id);
+    soc_moment_now(now);
+    int result = soc_uuid7_of(random, now->ms, id);
     if (result < 0)
         return soc_fail(error, result, "cannot make the id of a claim");
     soc_strbuf_reserve(out, 512);
@@ -43,7 +44,7 @@ int soc_task_bid_write(const struct soc_task_bid *bid, struct soc_random *random
         add_number(out, ",\"takeover\":", bid->replaces);
     if (bid->own >= 0)
         add_number(out, ",\"own\":", bid->own);
-    result = soc_record_end(out, start, id);
+    result = soc_record_end_at(out, start, id, now);
     return result < 0 ? soc_fail(error, result, "cannot make the record of a claim") : 0;
 }
 

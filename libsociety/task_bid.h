@@ -28,9 +28,10 @@ struct soc_task_bid {
     int64_t own; /* the token of the reservation that belongs to it; -1: none */
 };
 
-/* Adds the record, with an id from `random`. 0; errors of soc_uuid7_of() and soc_record_end(). */
+/* Adds the record, with an id from `random`, and the time, which `now` keeps. 0; errors of
+ * soc_uuid7_of() and soc_record_end_at(). */
 int soc_task_bid_write(const struct soc_task_bid *bid, struct soc_random *random,
-                       struct soc_strbuf *out, struct soc_error *error);
+                       struct soc_moment *now, struct soc_strbuf *out, struct soc_error *error);
 
 /* Adds the claim as it is given to who made it: an object `task token leaseMs takeover`. */
 void soc_task_bid_describe(const struct soc_task_bid *bid, struct soc_strbuf *out);

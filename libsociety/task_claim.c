@@ -86,7 +86,8 @@ static int decide(const void *state, int64_t end, void *argument, struct soc_str
     if (result == SOCIETY_E_FENCED) /* the evidence is of yesterday */
         return -EAGAIN;
     wish->token = end;
-    return result < 0 ? result : soc_task_bid_write(&bid, &wish->s->random, out, error);
+    return result < 0 ? result
+                      : soc_task_bid_write(&bid, &wish->s->random, &wish->s->now, out, error);
 }
 
 /* The best as the lock finds it: -ENOENT without words there is none, or the role matters. */
@@ -102,7 +103,7 @@ static int decide_best(const void *state, int64_t end, void *argument, struct so
     wish->old_own = -1;
     struct soc_task_bid bid = make_bid(wish, state, end);
     wish->token = end;
-    return soc_task_bid_write(&bid, &wish->s->random, out, error);
+    return soc_task_bid_write(&bid, &wish->s->random, &wish->s->now, out, error);
 }
 
 /* Whether there is a point in trying: what the decision says of what was read without the lock. A

@@ -50,7 +50,7 @@ static int claim_one(struct order *order, const char *id, struct soc_strbuf *out
 {
     struct soc_task_bid bid = make_bid(order, id);
     memcpy(order->chosen[order->together++], id, strlen(id) + 1);
-    return soc_task_bid_write(&bid, &order->s->random, out, error);
+    return soc_task_bid_write(&bid, &order->s->random, &order->s->now, out, error);
 }
 
 static int decide(const void *state, int64_t end, void *argument, struct soc_strbuf *out,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Commands, as a shell would run them. `command`: from starting society-send to its end, beside /bin/true. `watch`: from starting
+ * Commands, as a shell would run them. `command`: from starting society-send to its end, beside once.c. `watch`: from starting
  * society-send until a society-watch that was running has printed the message, beside the end of such a society-send. `hook`: what a
  * coding agent waits for before it edits a file, which is another's, beside /bin/true.
  */
@@ -88,6 +88,16 @@ static pid_t start_hook(char *to, int output)
     return start_with(arguments, EDIT, output);
 }
 
+static pid_t start_once(char *to, int output)
+{
+    static char path[4096];
+    char *arguments[] = {path, to, NULL};
+    const char *build = getenv("SOCIETY_BUILD");
+    if (!build || snprintf(path, sizeof path, "%s/tests/bench/once", build) >= (int)sizeof path)
+        die("SOCIETY_BUILD");
+    return start(arguments, output);
+}
+
 static pid_t start_true(char *to, int output)
 {
     char name[] = "/bin/true";
@@ -163,7 +173,7 @@ int main(void)
     pid_t watcher = start_watch(&watch);
     measure_watch(watch, nothing, 1); /* it runs, and what is cold is warm */
     for (int i = 1; i <= rounds; i++) {
-        report("command", "floor", i, measure_command(start_true, nothing));
+        report("command", "floor", i, measure_command(start_once, nothing));
         report("command", "library", i, measure_command(start_send, nothing));
         report("hook", "floor", i, measure_command(start_true, nothing));
         report("hook", "library", i, measure_command(start_hook, nothing));

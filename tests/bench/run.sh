@@ -38,7 +38,7 @@ sort -k1,1 -k2,2 -k4,4n "$work/results" | awk '
         what["wake-same-cpu"] = "append until society_tail_wait() returns / until poll() of inotify does"
         what["death-same-cpu"] = "SIGKILL until the tail of presence tells / until inotify does"
         what["wake-other-cpu"] = what["death-other-cpu"] = "the same, the two processes on different processors"
-        what["command"] = "society-send / true, from start to end"
+        what["command"] = "society-send / a C program that appends once, from start to end"
         what["hook"] = "society-guard hook with 100 reservations / true, from start to end"
         what["takeover"] = "SIGKILL of a holder until society-task claim --wait has printed / until inotify tells"
         what["open-after-40000"] = what["open-after-100000"] = what["open-after-1000000"] = \

@@ -19,12 +19,12 @@ enter() {
 enter 00 public sys error strbuf path ids cleanup crc32c utf8 glob glob_normalise glob_scan
 enter 10 fs fs_dir fs_files fs_type git lock json json_lenient json_text json_drop json_plain list clock random sha256 peek sieve
 enter 10 memtree memfs memfs_node memfs_names simclock seeded
-enter 20 scan record seen sift reader segment log rotate watch bell
+enter 20 scan record seen sift reader segment log rotate watch bell group_sync
 enter 30 state cursor config identity discover
 enter 35 handle
 enter 40 registry presence receipts
 enter 42 address feed join lockfile await
-enter 43 find wait
+enter 43 find wait draft
 enter 44 tail compose
 enter 45 task_state task_bid task_late task_rules task_fields task_index task_work task_keep task_dump task_effects task_fold
 enter 45 lease claim claim_glimpse

@@ -218,20 +218,57 @@ static void test_randomness_in_pieces_and_failing(void **state)
 static void test_a_pool_of_randomness(void **state)
 {
     struct soc_random pool = {0};
-    char ids[25][SOC_UUID_SIZE];
+    char ids[sizeof(pool.bytes) / 10 + 1][SOC_UUID_SIZE];
 
     (void)state;
     faults_at(FAULT_GETRANDOM, 1, EIO);
     snprintf(ids[0], sizeof(ids[0]), "untouched");
-    assert_int_equal(soc_uuid7_of(&pool, ids[0]), -EIO);
+    assert_int_equal(soc_uuid7_of(&pool, 1, ids[0]), -EIO);
     assert_string_equal(ids[0], "untouched");
-    for (size_t i = 0; i < 25; i++) {
-        assert_int_equal(soc_uuid7_of(&pool, ids[i]), 0);
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+        assert_int_equal(soc_uuid7_of(&pool, soc_now_ms(), ids[i]), 0);
         check_uuid_shape(ids[i]);
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(ids[i], ids[j]);
     }
     assert_int_equal(faults_count(FAULT_GETRANDOM), 3);
+}
+
+/* Whatever stood there before, a moment is written like its time. */
+static void test_moments(void **state)
+{
+    static const long long steps[] = {0, 1, 9, 90, 899, 1, 999, 1, -1, -1000, 86400000, -400, 7};
+    struct soc_moment moment = {0};
+    char expected[SOC_TIME_SIZE];
+
+    (void)state;
+    faults_clock_stop();
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        faults_clock_move(steps[i]);
+        soc_moment_now(&moment);
+        assert_int_equal(moment.ms, soc_now_ms());
+        soc_format_time(expected, moment.ms);
+        assert_string_equal(moment.text, expected);
+    }
+}
+
+static void test_the_bits_of_an_id(void **state)
+{
+    static const unsigned char bytes[] = {0xff, 0xff, 0x12, 0x34, 0x56,
+                                          0x78, 0x9a, 0xbc, 0xde, 0xf0};
+    static const unsigned char others[] = {0x00, 0x0a, 0xff, 0xff, 0x0a,
+                                           0x09, 0x90, 0xa0, 0x9f, 0xf9};
+    struct soc_random pool = {0};
+    char id[SOC_UUID_SIZE];
+
+    (void)state;
+    memcpy(pool.bytes, bytes, sizeof(bytes));
+    memcpy(pool.bytes + sizeof(bytes), others, sizeof(others));
+    pool.left = 2 * sizeof(bytes);
+    assert_int_equal(soc_uuid7_of(&pool, 0x0123456789ab, id), 0);
+    assert_string_equal(id, "01234567-89ab-700a-bfff-0a0990a09ff9");
+    assert_int_equal(soc_uuid7_of(&pool, 0xfedcba987654, id), 0);
+    assert_string_equal(id, "fedcba98-7654-7fff-9234-56789abcdef0");
 }
 
 static void test_the_machine(void **state)
@@ -278,6 +315,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_uuids, setup, teardown),
         cmocka_unit_test_setup_teardown(test_randomness_in_pieces_and_failing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_pool_of_randomness, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_moments, setup, teardown),
+        cmocka_unit_test(test_the_bits_of_an_id),
         cmocka_unit_test(test_the_machine),
         cmocka_unit_test_setup_teardown(test_no_boot_id, setup, teardown),
     };

@@ -35,10 +35,20 @@ static int teardown(void **state)
     return member_teardown(state);
 }
 
+/* As line number `line`; 0: as the only one. */
+static int compose_line(const char *text, int line)
+{
+    struct soc_moment now = {0};
+    struct soc_composing of = {.now = &now, .line = line};
+
+    soc_moment_now(&now);
+    return soc_compose(s, text, strlen(text), &of, &out, &composed);
+}
+
 static int compose(const char *text)
 {
     soc_strbuf_clear(&out);
-    return soc_compose(s, text, strlen(text), "", &out, &composed);
+    return compose_line(text, 0);
 }
 
 static void accept(const char *text)
@@ -154,7 +164,7 @@ static void test_content(void **state)
     refuse("[]", "a message must be a JSON object");
     refuse("{\"to\":", "line 1, column");
     refuse("{\"to\":\"w2\",\"content\":1,\"content\":2}", "line 1, column");
-    assert_int_equal(soc_compose(s, "[]", 2, "line 3: ", &out, &composed), SOCIETY_E_INVALID);
+    assert_int_equal(compose_line("[]", 3), SOCIETY_E_INVALID);
     assert_string_equal(society_last_message(s), "line 3: a message must be a JSON object");
 }
 
@@ -231,13 +241,135 @@ static void test_no_randomness(void **state)
     assert_string_equal(society_last_message(s), "cannot make an id");
 }
 
+/* ---- The two ways ---- */
+
+static void assert_same_slice(struct soc_slice a, struct soc_slice b)
+{
+    assert_ptr_equal(a.data, b.data);
+    assert_int_equal(a.length, b.length);
+}
+
+static void assert_same_members(const struct soc_draft *a, const struct soc_draft *b)
+{
+    struct soc_slice key[2], value[2];
+    size_t cursor[2] = {0};
+    int more;
+
+    do {
+        more = soc_draft_next(a, &cursor[0], &key[0], &value[0]);
+        assert_int_equal(soc_draft_next(b, &cursor[1], &key[1], &value[1]), more);
+        if (more == 1) {
+            assert_same_slice(key[0], key[1]);
+            assert_same_slice(value[0], value[1]);
+        }
+    } while (more == 1);
+}
+
+/* A message that is plain, looked at as such and as if it were not; true: it is accepted. */
+static bool compare_ways(const char *text, size_t length)
+{
+    struct soc_composing of = {.line = 3};
+    struct soc_plain_members members;
+    struct soc_draft fast = {.s = s, .of = &of, .text = text, .length = length, .plain = &members};
+    struct soc_draft slow = {.s = s, .of = &of, .text = text, .length = length};
+    char words[sizeof(s->error.text)];
+    int result;
+
+    if (!soc_json_plain_members(text, length, &members))
+        return false;
+    result = soc_draft_check(&fast);
+    snprintf(words, sizeof(words), "%s", s->error.text);
+    assert_int_equal(soc_draft_check(&slow), result);
+    if (result < 0) {
+        assert_string_equal(words, s->error.text);
+        return false;
+    }
+    assert_same_slice(fast.to, slow.to);
+    assert_string_equal(fast.type, slow.type);
+    assert_string_equal(fast.id, slow.id);
+    assert_string_equal(fast.reply, slow.reply);
+    assert_int_equal(fast.has_thread, slow.has_thread);
+    assert_same_members(&fast, &slow);
+    return true;
+}
+
+static void test_plain_messages_are_like_others(void **state)
+{
+    static const char *const keys[] = {
+        "to",
+        "content",
+        "type",
+        "from",
+        "id",
+        "subject",
+        "data",
+        "task",
+        "replyTo",
+        "thread",
+        "priority",
+        "deadline",
+        "ackRequired",
+        "attachments",
+        "timestamp",
+        "crc",
+        "position",
+        "deliveredAt",
+        "acknowledgedAt",
+        "receipts",
+        "unread",
+        "t",
+        "tos",
+        "",
+        "contents",
+    };
+    static const char *const values[] = {
+        "\"w1\"",
+        "\"w2\"",
+        "[\"w2\", \"all\"]",
+        "[]",
+        "{\"a\": [1, 2]}",
+        "true",
+        "null",
+        "-1.5",
+        "\"queue\"",
+        "\"2026-02-10T10:00:00Z\"",
+        "\"a b\"",
+        "\"\"",
+        "\"a\\nb\"",
+        "\"log_x\"",
+        "\"x_state\"",
+        "\"\\u0077\"",
+        "\"caf\xc3\xa9\"",
+    };
+    char text[1000];
+    int accepted = 0;
+
+    (void)state;
+    srand(1);
+    for (int i = 0; i < 20000; i++) {
+        bool both = rand() % 8 != 0; /* the two that must be there */
+        size_t length = (size_t)snprintf(text, sizeof(text), "{%s\"content\": \"x\"",
+                                         both ? "\"to\":\"w2\", " : "");
+        for (int members = rand() % 4; members > 0; members--)
+            length +=
+                (size_t)snprintf(text + length, sizeof(text) - length, ", \"%s\" :%s",
+                                 keys[(size_t)rand() % (sizeof(keys) / sizeof(keys[0]))],
+                                 values[(size_t)rand() % (sizeof(values) / sizeof(values[0]))]);
+        length += (size_t)snprintf(text + length, sizeof(text) - length, "}");
+        accepted += compare_ways(text, length);
+    }
+    assert_in_range(accepted, 1000, 19000);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_a_record), TEST(test_addressees),    TEST(test_other_fields),
-        TEST(test_content),  TEST(test_attachments),   TEST(test_threads),
-        TEST(test_size),     TEST(test_no_randomness),
+        TEST(test_a_record),      TEST(test_plain_messages_are_like_others),
+        TEST(test_addressees),    TEST(test_other_fields),
+        TEST(test_content),       TEST(test_attachments),
+        TEST(test_threads),       TEST(test_size),
+        TEST(test_no_randomness),
     };
 
     return cmocka_run_group_tests_name("compose", tests, NULL, NULL);

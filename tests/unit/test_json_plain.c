@@ -137,6 +137,77 @@ static size_t damage(char *text, size_t length)
     return length;
 }
 
+/* The members are those that a walk over the brackets finds, and there are none of what is no plain
+ * object. */
+static void check_members(const char *text, size_t length)
+{
+    struct soc_plain_members members;
+    struct soc_slice key, value;
+    size_t cursor = 0, count = 0;
+    size_t begin = 0;
+
+    while (begin < length && memchr(" \n\r\t", text[begin], 4))
+        begin++;
+    if (!soc_json_plain_members(text, length, &members)) {
+        if (soc_json_is_plain(text, length) && text[begin] == '{')
+            fail_msg("%.*s", (int)length, text);
+        return;
+    }
+    if (!soc_json_is_plain(text, length) || text[begin] != '{')
+        fail_msg("%.*s", (int)length, text);
+    while (soc_peek_member(text, length, &cursor, &key, &value)) {
+        assert_true(count < members.count);
+        assert_ptr_equal(members.keys[count].data, key.data);
+        assert_int_equal(members.keys[count].length, key.length);
+        assert_ptr_equal(members.values[count].data, value.data);
+        assert_int_equal(members.values[count].length, value.length);
+        count++;
+    }
+    assert_int_equal(count, members.count);
+}
+
+static void test_members(void **state)
+{
+    static const char text[] = " { \"a\" : [ 1 , {\"b\":2} ] , \"cc\":\"d\\\"\" ,\"e\":-1.5} \n";
+    struct soc_plain_members members;
+
+    (void)state;
+    assert_true(soc_json_plain_members(text, strlen(text), &members));
+    assert_int_equal(members.count, 3);
+    assert_true(soc_slice_is(members.keys[1], "cc"));
+    assert_memory_equal(members.values[0].data, "[ 1 , {\"b\":2} ]", members.values[0].length);
+    assert_int_equal(members.values[2].length, 4);
+    check_members(text, strlen(text));
+    assert_true(soc_json_plain_members("{ }", 3, &members));
+    assert_int_equal(members.count, 0);
+    assert_false(soc_json_plain_members("[]", 2, &members));
+    assert_false(soc_json_plain_members("{} {}", 5, &members));
+}
+
+static void test_ordinary_text(void **state)
+{
+    static const char marks[] = "\"\\\x1f\x80\xff\n";
+    char text[64];
+
+    (void)state;
+    for (size_t length = 0; length < 40; length++) {
+        for (size_t i = 0; i < sizeof(text); i++)
+            text[i] = (char)(' ' + (i * 7 + length) % 95);
+        for (size_t i = 0; i < sizeof(text); i++)
+            text[i] = strchr("\"\\", text[i]) ? '\x7f' : text[i];
+        assert_int_equal(soc_json_ordinary(text + 3, length), length);
+        for (size_t at = 0; at < length; at++) {
+            char was = text[3 + at];
+
+            for (const char *mark = marks; *mark; mark++) {
+                text[3 + at] = *mark;
+                assert_int_equal(soc_json_ordinary(text + 3, length), at);
+            }
+            text[3 + at] = was;
+        }
+    }
+}
+
 static void test_it_never_errs(void **state)
 {
     static const char *const sound[] = {
@@ -155,6 +226,7 @@ static void test_it_never_errs(void **state)
 
         memcpy(text, from, length);
         length = damage(text, length);
+        check_members(text, length);
         if (!soc_json_is_plain(text, length))
             continue;
         SOC_AUTO_JSON soc_json *json = soc_json_parse(text, length, NULL);
@@ -170,10 +242,9 @@ static void test_it_never_errs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_yes),
-        cmocka_unit_test(test_no),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_it_never_errs),
+        cmocka_unit_test(test_yes),           cmocka_unit_test(test_no),
+        cmocka_unit_test(test_limits),        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_ordinary_text), cmocka_unit_test(test_it_never_errs),
     };
 
     return cmocka_run_group_tests_name("json_plain", tests, NULL, NULL);

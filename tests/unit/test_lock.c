@@ -148,6 +148,25 @@ static void test_the_holder_lets_go_meanwhile(void **state)
     assert_int_equal(soc_lock_held(fds[0], "log", NULL), 1);
 }
 
+/* The holder needs microseconds, and a sleep would cost more than all of them. */
+static void test_a_short_wait_is_no_sleep(void **state)
+{
+    (void)state;
+    assert_int_equal(soc_lock(fds[0], 0, "log", NULL), 0);
+    faults_hook(FAULT_LOCK, 20, unlock_other, &fds[0]);
+    assert_int_equal(soc_lock(fds[1], 5000, "log", NULL), 0);
+    assert_int_equal(faults_count(FAULT_NANOSLEEP), 0);
+    assert_int_equal(faults_count(FAULT_CLOCK_GETTIME), 0);
+}
+
+static void test_who_will_not_wait_tries_once(void **state)
+{
+    (void)state;
+    assert_int_equal(soc_lock(fds[0], 0, "log", NULL), 0);
+    assert_int_equal(soc_lock(fds[1], 0, "log", NULL), SOCIETY_E_TIMEOUT);
+    assert_int_equal(faults_count(FAULT_LOCK), 2);
+}
+
 static void test_a_free_lock_asks_for_no_time(void **state)
 {
     (void)state;
@@ -238,6 +257,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_it_ends_with_the_process, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_holder_lets_go_meanwhile, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_short_wait_is_no_sleep, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_will_not_wait_tries_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_free_lock_asks_for_no_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_interruptions_are_passed_over, setup, teardown),
         cmocka_unit_test_setup_teardown(test_both_ways_to_say_held, setup, teardown),

@@ -217,6 +217,27 @@ static void test_is_it_present(void **state)
     soc_segment_close(&segment);
 }
 
+static void test_presence_and_size(void **state)
+{
+    int64_t size = -1;
+
+    (void)state;
+    store_put("messages.jsonl", "");
+    assert_int_equal(open_present(), 0);
+    assert_int_equal(soc_segment_measure(&store_dir, "messages", &segment, &size, NULL), 1);
+    assert_int_equal(size, 0);
+    store_put("messages.jsonl", "{}\n");
+    assert_int_equal(soc_segment_measure(&store_dir, "messages", &segment, &size, NULL), 1);
+    assert_int_equal(size, 3);
+    assert_int_equal(rename(store_path("messages.jsonl"), store_path("moved")), 0);
+    size = -1;
+    assert_int_equal(soc_segment_measure(&store_dir, "messages", &segment, &size, NULL), 0);
+    faults_at(FAULT_STATX, 1, EIO);
+    assert_int_equal(soc_segment_measure(&store_dir, "messages", &segment, &size, NULL), -EIO);
+    assert_int_equal(size, -1);
+    soc_segment_close(&segment);
+}
+
 static void test_archived(void **state)
 {
     int64_t *bases;
@@ -275,17 +296,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_names),
-        TEST(test_no_header),
-        TEST(test_header),
-        TEST(test_a_forged_header),
-        TEST(test_damaged_headers),
-        TEST(test_an_archive_with_another_base),
-        TEST(test_what_is_no_file),
-        TEST(test_hard_links),
-        TEST(test_is_it_present),
-        TEST(test_archived),
-        TEST(test_an_archive_that_is_a_link),
+        TEST(test_names),           TEST(test_no_header),
+        TEST(test_header),          TEST(test_a_forged_header),
+        TEST(test_damaged_headers), TEST(test_an_archive_with_another_base),
+        TEST(test_what_is_no_file), TEST(test_hard_links),
+        TEST(test_is_it_present),   TEST(test_presence_and_size),
+        TEST(test_archived),        TEST(test_an_archive_that_is_a_link),
         TEST(test_faults),
     };
 

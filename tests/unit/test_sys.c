@@ -53,6 +53,7 @@ static void use_every_call(void)
     char bytes[8];
     char entries[1024];
     uint64_t expirations;
+    uint32_t word = 1;
     char *real;
     int fd = soc_sys->openat(dir, "a", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     int second = soc_sys->openat2(dir, "a", &how);
@@ -63,6 +64,7 @@ static void use_every_call(void)
         second = openat(dir, "a", O_RDWR | O_CLOEXEC);
     assert_int_equal(soc_sys->inotify_add(events, tmp, IN_CREATE), 1);
     assert_int_equal(soc_sys->write(fd, "abcd", 4), 4);
+    assert_int_equal(soc_sys->pwrite(second, "bcd", 3, 1), 3);
     assert_int_equal(soc_sys->pread(second, bytes, 8, 1), 3);
     assert_int_equal(soc_sys->read(second, bytes, 2), 2);
     assert_memory_equal(bytes, "abd", 3);
@@ -87,7 +89,11 @@ static void use_every_call(void)
     assert_int_equal(soc_sys->fstatfs(dir, &fs), 0);
     assert_int_equal(soc_sys->lock(fd, F_OFD_SETLK, &lock), 0);
     assert_int_equal(soc_sys->fdatasync(fd), 0);
+    assert_int_equal(soc_sys->sync_error(fd), 0);
     assert_int_equal(soc_sys->fsync(dir), 0);
+    assert_int_equal(soc_sys->futex_wait(&word, 2, 10000), -1);
+    assert_int_equal(errno, EAGAIN);
+    assert_int_equal(soc_sys->futex_wake(&word), 0);
     assert_int_equal(soc_sys->clock_gettime(CLOCK_BOOTTIME, &now), 0);
     assert_int_equal(soc_sys->nanosleep(&no_time), 0);
     assert_int_equal(soc_sys->getrandom(bytes, 8), 8);

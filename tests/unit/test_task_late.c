@@ -22,6 +22,7 @@
 
 static uint64_t random_state;
 static struct soc_random ids;
+static struct soc_moment now;
 
 static unsigned below(unsigned limit) /* xorshift64* (S. Vigna, public domain) */
 {
@@ -71,7 +72,7 @@ static void test_what_is_written_is_read(void **state)
         struct soc_task_glance glance;
         struct soc_task_bid bid = make_bid(task, from, below(2) == 0 ? 0 : below(1u << 30));
 
-        assert_int_equal(soc_task_bid_write(&bid, &ids, &text, NULL), 0);
+        assert_int_equal(soc_task_bid_write(&bid, &ids, &now, &text, NULL), 0);
         assert_int_equal(soc_task_bid_read(text.data, text.length - 1, &glance), !bid.takes_over);
         if (bid.takes_over)
             continue;
@@ -129,7 +130,7 @@ static void test_damaged_bytes(void **state)
         struct soc_task_glance glance;
         struct soc_task_bid bid = make_bid(task, from, below(1u << 30));
 
-        assert_int_equal(soc_task_bid_write(&bid, &ids, &text, NULL), 0);
+        assert_int_equal(soc_task_bid_write(&bid, &ids, &now, &text, NULL), 0);
         text.length--;
         for (unsigned n = 1 + below(2); n > 0; n--)
             damage(&text);
@@ -186,7 +187,7 @@ static void add_record(struct soc_strbuf *out, int64_t position)
         if (bid.takes_over)
             bid.replaces = recent[below(4)];
         recent[below(4)] = bid.token;
-        assert_int_equal(soc_task_bid_write(&bid, &ids, out, NULL), 0);
+        assert_int_equal(soc_task_bid_write(&bid, &ids, &now, out, NULL), 0);
         return;
     }
     snprintf(task, sizeof task, "t%u", 1 + below(TASKS));

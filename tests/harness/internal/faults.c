@@ -47,7 +47,7 @@ struct use {
 static bool can_fail(enum fault_call call)
 {
     return call != FAULT_CLOCK_GETTIME && call != FAULT_NANOSLEEP && call != FAULT_CLOSE &&
-           call != FAULT_POLL;
+           call != FAULT_POLL && call != FAULT_FUTEX_WAIT && call != FAULT_FUTEX_WAKE;
 }
 
 /* Nothing read is the end of a file: no fault of a call. */
@@ -135,6 +135,8 @@ WRAP(ssize_t, pread, FAULT_PREAD, (int fd, void *data, size_t length, off_t offs
      (fd, data, cut(&use, length), offset))
 WRAP(ssize_t, write, FAULT_WRITE, (int fd, const void *data, size_t length),
      (fd, data, cut(&use, length)))
+WRAP(ssize_t, pwrite, FAULT_PWRITE, (int fd, const void *data, size_t length, off_t offset),
+     (fd, data, cut(&use, length), offset))
 WRAP(off_t, lseek, FAULT_LSEEK, (int fd, off_t offset, int whence), (fd, offset, whence))
 WRAP(int, fstat, FAULT_FSTAT, (int fd, struct stat *st), (fd, st))
 WRAP(int, fstatat, FAULT_FSTATAT, (int dir, const char *path, struct stat *st, int flags),
@@ -157,6 +159,10 @@ WRAP(int, fchmod, FAULT_FCHMOD, (int fd, mode_t mode), (fd, mode))
 
 WRAP_SYNC(fdatasync, FAULT_FDATASYNC)
 WRAP_SYNC(fsync, FAULT_FSYNC)
+WRAP_SYNC(sync_error, FAULT_SYNC_ERROR)
+WRAP(int, futex_wait, FAULT_FUTEX_WAIT, (void *word, uint32_t value, int timeout_ms),
+     (word, value, timeout_ms))
+WRAP(int, futex_wake, FAULT_FUTEX_WAKE, (void *word), (word))
 WRAP(int, ftruncate, FAULT_FTRUNCATE, (int fd, off_t length), (fd, length))
 WRAP(int, mkdirat, FAULT_MKDIRAT, (int dir, const char *path, mode_t mode), (dir, path, mode))
 WRAP(int, renameat2, FAULT_RENAMEAT,
@@ -232,6 +238,7 @@ static const struct soc_sys table = {
     .close = fault_close,
     .pread = fault_pread,
     .write = fault_write,
+    .pwrite = fault_pwrite,
     .lseek = fault_lseek,
     .fstat = fault_fstat,
     .fstatat = fault_fstatat,
@@ -240,6 +247,9 @@ static const struct soc_sys table = {
     .fchmod = fault_fchmod,
     .fdatasync = fault_fdatasync,
     .fsync = fault_fsync,
+    .sync_error = fault_sync_error,
+    .futex_wait = fault_futex_wait,
+    .futex_wake = fault_futex_wake,
     .ftruncate = fault_ftruncate,
     .mkdirat = fault_mkdirat,
     .renameat2 = fault_renameat2,
@@ -326,18 +336,42 @@ enum fault_call faults_hit(void)
 
 const char *faults_name(enum fault_call call)
 {
-    static const char *const names[FAULT_CALLS + 1] = {
-        "openat",     "openat2",       "close",
-        "pread",      "write",         "lseek",
-        "fstat",      "fstatat",       "statx",
-        "fstatfs",    "fchmod",        "fdatasync",
-        "fsync",      "ftruncate",     "mkdirat",
-        "renameat2",  "linkat",        "unlinkat",
-        "getdents",   "realpath",      "utimensat",
-        "fcntl",      "clock_gettime", "nanosleep",
-        "getrandom",  "inotify_init",  "inotify_add_watch",
-        "timer_init", "timer_set",     "poll",
-        "read",       "no call"};
+    static const char *const names[FAULT_CALLS + 1] = {"openat",
+                                                       "openat2",
+                                                       "close",
+                                                       "pread",
+                                                       "write",
+                                                       "pwrite",
+                                                       "lseek",
+                                                       "fstat",
+                                                       "fstatat",
+                                                       "statx",
+                                                       "fstatfs",
+                                                       "fchmod",
+                                                       "fdatasync",
+                                                       "fsync",
+                                                       "sync_error",
+                                                       "futex_wait",
+                                                       "futex_wake",
+                                                       "ftruncate",
+                                                       "mkdirat",
+                                                       "renameat2",
+                                                       "linkat",
+                                                       "unlinkat",
+                                                       "getdents",
+                                                       "realpath",
+                                                       "utimensat",
+                                                       "fcntl",
+                                                       "clock_gettime",
+                                                       "nanosleep",
+                                                       "getrandom",
+                                                       "inotify_init",
+                                                       "inotify_add_watch",
+                                                       "timer_init",
+                                                       "timer_set",
+                                                       "poll",
+                                                       "read",
+                                                       "no call"};
 
     return names[call];
 }

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See group_sync.h. The file is read and written by system calls alone, although it is mapped: whoever
+ * cuts it short makes a futex(2) fail, not a process that would look at the page.
+ */
+#include "group_sync.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "clock.h"
+#include "crc32c.h"
+#include "lock.h"
+#include "sys.h"
+
+#define FILE_SIZE 4096
+#define BELL_OFFSET 128
+#define WAIT_MS 5 /* a leader that is killed rings no bell */
+#define TURNS 40  /* that it is stopped can't be seen, either */
+
+/* Bytes of the file that are locked. */
+#define LEADER 0
+#define WAITING 1
+
+#define MAGIC UINT64_C(0x31636e7973636f73)
+
+/* What the last leader left. */
+struct round {
+    uint64_t magic;
+    uint64_t number;
+    uint64_t device;
+    uint64_t inode;
+    int64_t covered; /* the segment is safe up to this offset */
+    uint32_t check;  /* CRC-32C of what stands before */
+    uint32_t unused;
+};
+
+static uint32_t check_of(const struct round *round)
+{
+    return soc_crc32c(round, offsetof(struct round, check));
+}
+
+void soc_group_sync_init(struct soc_group_sync *group)
+{
+    *group = (struct soc_group_sync){.fd = -1};
+}
+
+void soc_group_sync_leave(struct soc_group_sync *group)
+{
+    group->joined = false;
+    group->alone = false;
+}
+
+void soc_group_sync_close(struct soc_group_sync *group)
+{
+    if (group->page)
+        munmap(group->page, FILE_SIZE);
+    if (group->fd >= 0)
+        soc_sys->close(group->fd);
+    soc_group_sync_init(group);
+}
+
+/* ---- The file ---- */
+
+/* False: there is none, or it is damaged, which the next leader mends. */
+static bool read_round(const struct soc_group_sync *group, struct round *ret_round)
+{
+    struct round round;
+    if (soc_sys->pread(group->fd, &round, sizeof round, 0) != (ssize_t)sizeof round)
+        return false;
+    *ret_round = round;
+    return round.magic == MAGIC && round.check == check_of(&round);
+}
+
+/* Under the leader's lock. */
+static void write_round(const struct soc_group_sync *group, const struct soc_segment *segment,
+                        int64_t covered)
+{
+    struct round round;
+    uint64_t number = read_round(group, &round) ? round.number : 0;
+    round = (struct round){.magic = MAGIC,
+                           .number = number + 1,
+                           .device = segment->device,
+                           .inode = segment->inode,
+                           .covered = covered};
+    round.check = check_of(&round);
+    /* Where it fails, those who wait sync for themselves. */
+    soc_sys->pwrite(group->fd, &round, sizeof round, 0);
+}
+
+static int open_file(struct soc_group_sync *group, const struct soc_dir *dir, const char *log)
+{
+    char name[SOC_SEGMENT_NAME_MAX];
+    struct stat st;
+    snprintf(name, sizeof name, ".%s.sync", log);
+    SOC_AUTO_FD int fd = soc_fs_open_single(dir, name, O_RDWR | O_CREAT, NULL, NULL);
+    if (fd < 0 || soc_sys->fstat(fd, &st) < 0 ||
+        (st.st_size < FILE_SIZE && soc_sys->ftruncate(fd, FILE_SIZE) < 0))
+        return -1;
+    void *page = mmap(NULL, FILE_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+    if (page == MAP_FAILED)
+        return -1;
+    group->page = page;
+    group->fd = soc_steal_fd(&fd);
+    return 0;
+}
+
+/* Whether there is a group of this segment. Other machines' writers of a shared directory can't be
+ * synced for, nor they for us. */
+static bool join(struct soc_group_sync *group, const struct soc_dir *dir, const char *log)
+{
+    struct round round = {.magic = MAGIC};
+    if (group->joined || group->alone)
+        return group->joined;
+    group->alone = dir->polled || (group->fd < 0 && open_file(group, dir, log) < 0);
+    if (group->alone)
+        return false;
+    /* No round has this number: one that can't be read may be any. */
+    group->round = UINT64_MAX;
+    if (read_round(group, &round))
+        group->round = round.number;
+    else if (round.magic == 0) /* a new file */
+        group->round = 0;
+    group->joined = true;
+    return true;
+}
+
+/* ---- Rounds ---- */
+
+static bool is_covered(const struct soc_group_sync *group, const struct soc_segment *segment,
+                       int64_t end)
+{
+    struct round round;
+    return read_round(group, &round) && round.number > group->round &&
+           round.device == segment->device && round.inode == segment->inode && round.covered >= end;
+}
+
+/* After another's sync: what failed to be written since this descriptor was opened, it is told once,
+ * whoever had it written. */
+static int own_result(const struct soc_segment *segment)
+{
+    if (soc_sys->sync_error(segment->fd) == 0)
+        return 0;
+    return errno == ENOSYS || errno == EPERM ? soc_sys->fdatasync(segment->fd) : -1;
+}
+
+static bool is_awaited(const struct soc_group_sync *group)
+{
+    return soc_lock_byte_held(group->fd, WAITING, "", NULL) == 1;
+}
+
+static void ring(const struct soc_group_sync *group)
+{
+    /* Any other value will do. */
+    struct timespec now = {0};
+    soc_sys->clock_gettime(CLOCK_MONOTONIC, &now);
+    uint32_t bell = (uint32_t)now.tv_nsec ^ (uint32_t)now.tv_sec << 30;
+    soc_sys->pwrite(group->fd, &bell, sizeof bell, BELL_OFFSET);
+    soc_sys->futex_wake((char *)group->page + BELL_OFFSET);
+}
+
+/* Gives the leader's lock back. Who began to wait only just now has found it taken. */
+static void step_down(const struct soc_group_sync *group)
+{
+    soc_unlock_byte(group->fd, LEADER);
+    if (is_awaited(group))
+        ring(group);
+}
+
+/* Holding the leader's lock. Nothing is left for nobody: that would make the next sync write a second
+ * file's metadata, too, and cost half as much again. */
+static int lead(const struct soc_group_sync *group, const struct soc_segment *segment, int64_t end)
+{
+    if (is_covered(group, segment, end)) {
+        step_down(group);
+        return own_result(segment);
+    }
+    int64_t covered = soc_sys->lseek(segment->fd, 0, SEEK_END);
+    int result = soc_sys->fdatasync(segment->fd);
+    int why = errno;
+    if (result == 0 && covered >= end && is_awaited(group))
+        write_round(group, segment, covered);
+    step_down(group);
+    errno = why;
+    return result;
+}
+
+/* 1: `*ret_result` is the answer; 0: not yet; -1: there is none to be had in this way. */
+static int try_once(const struct soc_group_sync *group, const struct soc_segment *segment,
+                    int64_t end, bool *marked, int *ret_result)
+{
+    uint32_t bell;
+    if (soc_sys->pread(group->fd, &bell, sizeof bell, BELL_OFFSET) != (ssize_t)sizeof bell)
+        return -1;
+    if (is_covered(group, segment, end)) {
+        *ret_result = own_result(segment);
+        return 1;
+    }
+    int locked = soc_lock_byte(group->fd, LEADER, "", NULL);
+    if (locked == 0) {
+        *ret_result = lead(group, segment, end);
+        return 1;
+    }
+    if (locked != SOCIETY_E_TIMEOUT)
+        return -1;
+    if (!*marked) { /* and look again, now that the leader can see it */
+        *marked = soc_share_byte(group->fd, WAITING) == 0;
+        return *marked ? 0 : -1;
+    }
+    soc_sys->futex_wait((char *)group->page + BELL_OFFSET, bell, WAIT_MS);
+    return 0;
+}
+
+int soc_group_sync(struct soc_group_sync *group, const struct soc_dir *dir, const char *log,
+                   const struct soc_segment *segment, int64_t end)
+{
+    bool marked = false;
+    int answered = 0;
+    int result = 0;
+    if (!join(group, dir, log))
+        return soc_sys->fdatasync(segment->fd);
+    for (int turn = 0; answered == 0 && turn < TURNS; turn++)
+        answered = try_once(group, segment, end, &marked, &result);
+    int why = errno;
+    if (marked)
+        soc_unlock_byte(group->fd, WAITING);
+    if (answered != 1)
+        return soc_sys->fdatasync(segment->fd);
+    errno = why;
+    return result;
+}
