@@ -17,6 +17,8 @@
 #include "sys.h"
 
 #define READ_SIZE (64 * 1024)
+#define END_SIZE \
+    1024 /* looked at first for the newline that ends a log, which nearly always is the last byte */
 #define OVERLAP 64
 #define CHECK_SPAN 256
 #define LOCATE_ATTEMPTS 8
@@ -235,8 +237,8 @@ static int seek_end(struct soc_reader *reader, struct soc_error *error)
     int64_t end = soc_segment_size(&reader->segment, reader->log, error);
     if (end < 0)
         return (int)end;
-    while (end > 0) {
-        size_t span = end < READ_SIZE ? (size_t)end : READ_SIZE;
+    for (size_t most = END_SIZE; end > 0; most = most * 2 < READ_SIZE ? most * 2 : READ_SIZE) {
+        size_t span = end < (int64_t)most ? (size_t)end : most;
         ssize_t got = soc_fs_pread(reader->segment.fd, reader->data, span, end - (int64_t)span);
         if (got < 0)
             return soc_fail_errno(error, "%s.jsonl: cannot read", reader->log);
