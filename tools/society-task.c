@@ -139,7 +139,7 @@ static const struct {
     {"show", task_show, ""},
     {"ready", task_ready, "familiar"},
     {"graph", task_graph, "dot"},
-    {"claim", task_claim, CLAIM},
+    {"claim", task_claim, CLAIM " count"},
     {"renew", task_change, "token lease"},
     {"release", task_change, "token"},
     {"block", task_change, "token reason"},

@@ -348,7 +348,7 @@ wait_for 10 test -e begun
 society-task -a boss cancel moved 'not any more'
 wait "$runner"
 is "$? $(test -e ended && echo ended)" "1 ended" "a command whose task is gone is ended, and its 0 is no success"
-like "$(cat said)" "moved is cancelled: not any more" "and it is said why"
+like "$(cat said)" 'moved is cancelled: "not any more"' "and it is said why"
 
 society-task add Moved --id gone >/dev/null
 rm begun ended
