@@ -48,7 +48,8 @@ struct society_tail {
     bool at_end;       /* nothing was left when it was looked last */
     bool fd_given;     /* the caller may poll, so that the descriptor has to tell the truth */
     uint64_t switches; /* of the reader, when the file's watch was set */
-    char bell[SOC_ID_MAX + 1]; /* the agent whose bell is watched; "": every write is */
+    char bell[SOC_ID_MAX + 1]; /* the agent whose bell was wanted last */
+    bool rung;                 /* its bell is watched; else every write is */
     bool foreign;              /* a line without a checksum was given since the watch was asked */
     int64_t restless_until_ms; /* every write is watched till then; 0: it need not be */
     struct soc_strbuf record;
@@ -157,10 +158,12 @@ static int open_watch(struct society_tail *tail)
 static bool watch_bell(struct society_tail *tail)
 {
     bool wants = tail->is_messages && !tail->everyone && tail->restless_until_ms == 0;
+    tail->rung = false;
     SOC_AUTO_FD int bell = wants ? soc_bell_hang(&tail->s->dir, tail->s->agent, NULL) : -1;
     soc_watch_bell(&tail->subscription, bell);
     snprintf(tail->bell, sizeof tail->bell, "%s", tail->s->agent);
-    return tail->subscription.bell >= 0;
+    tail->rung = tail->subscription.bell >= 0;
+    return tail->rung;
 }
 
 /* Sets the watches on the directory, on the file that is read now, and on the bell. */
@@ -360,8 +363,17 @@ static void mind_open_writer(struct society_tail *tail)
     tail->foreign = false;
 }
 
+/* Somebody has taken the bell away, perhaps with all of the directory: another is not hung at once, for
+ * it would stand in the way of that. */
+static void mind_lost_bell(struct society_tail *tail)
+{
+    if (tail->rung && tail->subscription.bell < 0)
+        tail->restless_until_ms = soc_monotonic_ms() + RESTLESS_MS;
+}
+
 static bool watches_are_outdated(struct society_tail *tail)
 {
+    mind_lost_bell(tail);
     bool rests = tail->restless_until_ms != 0 && soc_monotonic_ms() > tail->restless_until_ms;
     if (rests)
         tail->restless_until_ms = 0;

@@ -194,7 +194,7 @@ static bool concerns(const struct soc_subscription *s, const struct inotify_even
     return event->wd == s->file || event->wd == s->directory || event->wd == s->bell;
 }
 
-/* The kernel has taken the watch away. */
+/* What was watched is gone. */
 static void forget_watch(struct soc_subscription *s, int descriptor)
 {
     int *const watches[] = {&s->file, &s->directory, &s->bell};
@@ -212,10 +212,12 @@ static void handle_event(struct soc_watch *watch, const struct inotify_event *ev
             continue;
         s->lost |= overflow || (event->mask & (IN_IGNORED | IN_UNMOUNT | IN_MOVE_SELF)) != 0;
         s->changed |= overflow || event->wd == s->directory;
-        if ((event->mask & IN_IGNORED) != 0)
+        if ((event->mask & (IN_IGNORED | IN_MOVE_SELF)) != 0)
             forget_watch(s, event->wd);
         mark(s, reader);
     }
+    if ((event->mask & IN_MOVE_SELF) != 0) /* the kernel keeps that one */
+        drop_watch(watch, event->wd);
 }
 
 /* Less than this left of the buffer: there may have been no room for the next event. */

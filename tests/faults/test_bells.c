@@ -107,6 +107,24 @@ static void test_the_writer_is_killed(void **state)
     assert_int_equal(society_tail_next(tail, &record, NULL), 1);
 }
 
+/* A bell that was taken away is hung again a minute later. */
+static void test_another_bell(void **state)
+{
+    (void)state;
+    assert_int_equal(unlink(member_path("bells/w2")), 0);
+    settle();
+    faults_clock_move(59000);
+    settle();
+    assert_false(file_exists(member_path("bells/w2")));
+    faults_clock_move(2000);
+    settle();
+    assert_true(file_exists(member_path("bells/w2")));
+    assert_int_equal(society_send(w1, "{\"to\":\"w3\",\"content\":1}", NULL), 0);
+    assert_false(is_readable(0));
+    assert_int_equal(society_send(w1, "{\"to\":\"w2\",\"content\":2}", NULL), 0);
+    assert_true(is_readable(0));
+}
+
 /* A writer that keeps the file open is minded, and forgotten when it has been silent for a minute. */
 static void test_silence(void **state)
 {
@@ -140,11 +158,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, faults_pair_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_no_descriptor_is_left),
-        TEST(test_the_bell_alone_fails),
-        TEST(test_no_bell_can_be_hung),
-        TEST(test_the_writer_is_killed),
-        TEST(test_silence),
+        TEST(test_no_descriptor_is_left), TEST(test_the_bell_alone_fails),
+        TEST(test_no_bell_can_be_hung),   TEST(test_the_writer_is_killed),
+        TEST(test_another_bell),          TEST(test_silence),
     };
 
     return cmocka_run_group_tests_name("bells under faults", tests, NULL, NULL);
