@@ -17,22 +17,18 @@
 #include <unistd.h>
 
 #include "address.h"
-#include "bell.h"
 #include "cursor.h"
 #include "feed.h"
 #include "json_plain.h"
 #include "presence.h"
 #include "reader.h"
 #include "receipts.h"
-
-#define AGAIN_FIRST_MS 2
-#define AGAIN_LAST_MS 256
-#define RESTLESS_MS 60000 /* a pause of a writer that rings no bell */
+#include "tail_watch.h"
 
 struct society_tail {
     struct society *s;
     struct society_tail *next;
-    struct soc_subscription subscription;
+    struct soc_tail_watch watch;
     struct soc_reader reader;
     struct soc_sieve sieve;      /* of messages for one agent */
     char sifted[SOC_ID_MAX + 1]; /* this one; "": every line is read */
@@ -43,15 +39,10 @@ struct society_tail {
     bool is_messages;
     bool everyone;
     bool receipts;
-    bool signalled;    /* the eventfd was written because records may be left */
-    bool pending;      /* `record` was read and not given */
-    bool at_end;       /* nothing was left when it was looked last */
-    bool fd_given;     /* the caller may poll, so that the descriptor has to tell the truth */
-    uint64_t switches; /* of the reader, when the file's watch was set */
-    char bell[SOC_ID_MAX + 1]; /* the agent whose bell was wanted last */
-    bool rung;                 /* its bell is watched; else every write is */
-    bool foreign;              /* a line without a checksum was given since the watch was asked */
-    int64_t restless_until_ms; /* every write is watched till then; 0: it need not be */
+    bool signalled; /* the eventfd was written because records may be left */
+    bool pending;   /* `record` was read and not given */
+    bool at_end;    /* nothing was left when it was looked last */
+    bool fd_given;  /* the caller may poll, so that the descriptor has to tell the truth */
     struct soc_strbuf record;
     int64_t record_position;
     int64_t record_end;
@@ -65,7 +56,6 @@ struct society_tail {
     soc_json *receipted; /* … and these have receipts; NULL: not read yet */
     struct soc_strbuf incident;
     bool incident_told;
-    int32_t again_ms; /* the next pause before a look without an event; 0: none */
     atomic_bool woken;
 };
 
@@ -143,46 +133,15 @@ static int open_reader(struct society_tail *tail, const char *log, int64_t posit
 
 static int open_watch(struct society_tail *tail)
 {
-    struct society *s = tail->s;
-    if (!s->watch)
-        s->watch = soc_watch_new();
-    if (!s->watch)
-        return soc_fail_memory(&s->error);
-    int result = soc_watch_subscribe(s->watch, s->dir.polled, &tail->subscription, &s->error);
+    int result = soc_tail_watch_begin(tail->s, &tail->watch);
     if (result == 0 && tail->is_presence)
-        result = soc_feed_open(s, &tail->subscription, &tail->feed);
+        result = soc_feed_open(tail->s, &tail->watch.subscription, &tail->feed);
     return result;
-}
-
-/* Has the agent's bell watched, if this tail can do with one. */
-static bool watch_bell(struct society_tail *tail)
-{
-    bool wants = tail->is_messages && !tail->everyone && tail->restless_until_ms == 0;
-    tail->rung = false;
-    SOC_AUTO_FD int bell = wants ? soc_bell_hang(&tail->s->dir, tail->s->agent, NULL) : -1;
-    soc_watch_bell(&tail->subscription, bell);
-    snprintf(tail->bell, sizeof tail->bell, "%s", tail->s->agent);
-    tail->rung = tail->subscription.bell >= 0;
-    return tail->rung;
-}
-
-/* Sets the watches on the directory, on the file that is read now, and on the bell. */
-static void watch_files(struct society_tail *tail)
-{
-    const struct soc_reader *reader = &tail->reader;
-    struct soc_subscription *subscription = &tail->subscription;
-    bool bell = watch_bell(tail);
-    soc_watch_directory(subscription, tail->s->dir.fd, SOC_WATCH_NAMES);
-    soc_watch_file(subscription, -1, SOC_WATCH_CLOSES); /* a watch is widened, never narrowed */
-    soc_watch_file(subscription, reader->archived ? -1 : reader->segment.fd,
-                   bell ? SOC_WATCH_CLOSES : SOC_WATCH_WRITES);
-    subscription->lost = false;
-    tail->switches = reader->switches;
 }
 
 static void release(struct society_tail *tail)
 {
-    soc_watch_unsubscribe(&tail->subscription);
+    soc_watch_unsubscribe(&tail->watch.subscription);
     soc_reader_close(&tail->reader);
     soc_feed_close(&tail->feed);
     soc_strbuf_free(&tail->record);
@@ -201,7 +160,7 @@ static int open_sources(struct society_tail *tail, const char *log, int64_t posi
     if (result < 0 || tail->is_presence)
         return result;
     tail->position = tail->reader.position;
-    watch_files(tail);
+    soc_tail_watch_set(&tail->watch, &tail->reader);
     return 0;
 }
 
@@ -223,6 +182,7 @@ SOC_PUBLIC int society_tail_open(society *s, const char *log, int64_t position, 
     tail->is_presence = log && strcmp(log, "presence") == 0;
     tail->is_messages = messages;
     tail->everyone = everyone;
+    tail->watch.personal = messages && !everyone;
     tail->receipts = messages && (flags & SOCIETY_TAIL_RECEIPTS) != 0 && s->agent[0] != '\0';
     result = open_sources(tail, log, position);
     if (result < 0) {
@@ -341,66 +301,15 @@ static int keep(struct society_tail *tail, const struct soc_line *line)
     return tail->pending ? 1 : soc_fail_memory(&tail->s->error);
 }
 
-/* The removal of the directory itself sends no event while somebody has it open, but that of the
- * names in it did just before: so after such an event the tail looks again for a while, with
- * growing pauses. */
-static void look_again(struct society_tail *tail)
-{
-    if (tail->subscription.changed)
-        tail->again_ms = AGAIN_FIRST_MS;
-    tail->subscription.changed = false;
-    if (tail->again_ms > 0)
-        soc_watch_soon(&tail->subscription, tail->again_ms);
-    tail->again_ms = tail->again_ms >= AGAIN_LAST_MS ? 0 : tail->again_ms * 2;
-}
-
-/* A line without a checksum, that neither a bell nor a close has told of when the clock does: its writer keeps
- * the file open. While it goes on, every write is watched. */
-static void mind_open_writer(struct society_tail *tail)
-{
-    if (tail->foreign && (tail->subscription.by_clock || tail->restless_until_ms != 0))
-        tail->restless_until_ms = soc_monotonic_ms() + RESTLESS_MS;
-    tail->foreign = false;
-}
-
-/* Somebody has taken the bell away, perhaps with all of the directory: another is not hung at once, for
- * it would stand in the way of that. */
-static void mind_lost_bell(struct society_tail *tail)
-{
-    if (tail->rung && tail->subscription.bell < 0)
-        tail->restless_until_ms = soc_monotonic_ms() + RESTLESS_MS;
-}
-
-static bool watches_are_outdated(struct society_tail *tail)
-{
-    mind_lost_bell(tail);
-    bool rests = tail->restless_until_ms != 0 && soc_monotonic_ms() > tail->restless_until_ms;
-    if (rests)
-        tail->restless_until_ms = 0;
-    bool wakes = tail->restless_until_ms != 0 && tail->subscription.bell >= 0;
-    return rests || wakes || tail->subscription.lost || tail->switches != tail->reader.switches ||
-           (tail->is_messages && strcmp(tail->bell, tail->s->agent) != 0);
-}
-
-/* At the end of the log: 1 to look again, 0 nothing more for now. */
+/* At the end of the log: 1 to look again, 0 nothing more for now; errors. */
 static int settle_at_end(struct society_tail *tail)
 {
-    struct soc_subscription *subscription = &tail->subscription;
-    if (watches_are_outdated(tail)) {
-        watch_files(tail);
-        return 1;
-    }
-    if (!soc_watch_take(subscription)) {
+    int result = soc_tail_watch_settle(&tail->watch, &tail->reader);
+    if (result == 0)
         tail->position = tail->reader.position;
-        return 0;
-    }
-    tail->signalled = false;
-    mind_open_writer(tail);
-    bool news = subscription->changed || subscription->lost || subscription->by_clock;
-    if (news && !soc_dir_exists(&tail->s->dir))
-        return soc_fail(&tail->s->error, SOCIETY_E_GONE, "%s was removed", tail->s->dir.path);
-    look_again(tail);
-    return 1;
+    else
+        tail->signalled = false;
+    return result;
 }
 
 /* Whether the line read last is to be given: 1 when it is kept, 0 when it is passed over; errors,
@@ -411,7 +320,7 @@ static int decide(struct society_tail *tail)
     if (result == 1)
         result = keep(tail, &tail->line);
     if (result == 1)
-        tail->foreign |= tail->line.foreign;
+        soc_tail_watch_given(&tail->watch, &tail->line);
     tail->undecided = result < 0;
     return result;
 }
@@ -439,7 +348,7 @@ static int advance_log(struct society_tail *tail)
 static int advance_presence(struct society_tail *tail)
 {
     soc_strbuf_clear(&tail->record);
-    int result = soc_feed_next(tail->s, &tail->subscription, &tail->feed, &tail->record);
+    int result = soc_feed_next(tail->s, &tail->watch.subscription, &tail->feed, &tail->record);
     tail->signalled = false;
     if (result == 1 && tail->record.failed) {
         tail->feed.given--; /* to be given again */
@@ -458,7 +367,7 @@ static int advance(struct society_tail *tail)
     int result = tail->is_presence ? advance_presence(tail) : advance_log(tail);
     tail->at_end = result == 0;
     if (result == 1 && tail->fd_given && !tail->signalled)
-        tail->signalled = soc_watch_signal(&tail->subscription) == 0;
+        tail->signalled = soc_watch_signal(&tail->watch.subscription) == 0;
     return result;
 }
 
@@ -502,9 +411,9 @@ SOC_PUBLIC int society_tail_next(society_tail *tail, const char **ret_record, in
 SOC_PUBLIC int32_t society_tail_fd(society_tail *tail)
 {
     if (!tail->fd_given && !tail->at_end)
-        tail->signalled = soc_watch_signal(&tail->subscription) == 0;
+        tail->signalled = soc_watch_signal(&tail->watch.subscription) == 0;
     tail->fd_given = true;
-    return tail->subscription.poll_fd;
+    return tail->watch.subscription.poll_fd;
 }
 
 SOC_PUBLIC int society_tail_wait(society_tail *tail, int32_t timeout_ms)
@@ -524,7 +433,7 @@ SOC_PUBLIC int society_tail_wait(society_tail *tail, int32_t timeout_ms)
         if (timeout_ms >= 0 && left <= 0)
             return 0;
         tail->s->keep(tail->s, &left);
-        result = soc_watch_wait(&tail->subscription, (int32_t)left);
+        result = soc_watch_wait(&tail->watch.subscription, (int32_t)left);
         if (result < 0)
             return soc_fail(&tail->s->error, result, "the wait was interrupted: %s",
                             society_strerror(result));
@@ -536,7 +445,7 @@ SOC_PUBLIC int society_tail_wake(society_tail *tail)
     if (tail->s->pid != getpid())
         return -ECHILD;
     atomic_store(&tail->woken, true);
-    return soc_watch_signal(&tail->subscription);
+    return soc_watch_signal(&tail->watch.subscription);
 }
 
 SOC_PUBLIC int64_t society_tail_position(const society_tail *tail)

@@ -23,7 +23,7 @@ enter 20 scan record seen sift reader segment log rotate watch bell group_sync
 enter 30 state cursor config identity discover
 enter 35 handle
 enter 40 registry presence receipts
-enter 42 address feed join lockfile await
+enter 42 address feed join lockfile await tail_watch
 enter 43 find wait draft
 enter 44 tail compose
 enter 45 task_state task_bid task_late task_rules task_fields task_index task_work task_keep task_dump task_effects task_fold
