@@ -232,6 +232,23 @@ static void test_bytes_are_refused(void **state)
     assert_int_equal(soc_lock_byte(fds[0], 7, "acts", &error), 0);
 }
 
+static void test_bytes_are_shared(void **state)
+{
+    struct soc_error error = {0};
+
+    (void)state;
+    assert_int_equal(soc_share_byte(fds[0], 7), 0);
+    assert_int_equal(soc_share_byte(fds[1], 7), 0);
+    assert_int_equal(soc_lock_byte_held(fds[1], 7, "acts", &error), 1);
+    soc_unlock_byte(fds[0], 7);
+    assert_int_equal(soc_lock_byte_held(fds[1], 7, "acts", &error), 0);
+    assert_int_equal(soc_lock_byte(fds[0], 8, "acts", &error), 0);
+    assert_int_equal(soc_share_byte(fds[1], 8), SOCIETY_E_TIMEOUT);
+    faults_at(FAULT_LOCK, 1, ENOLCK);
+    assert_int_equal(soc_share_byte(fds[1], 9), -ENOLCK);
+    assert_int_equal(soc_share_byte(fds[1], 9), 0);
+}
+
 static void test_refusals(void **state)
 {
     struct soc_error error = {0};
@@ -264,6 +281,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_both_ways_to_say_held, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bytes_of_one_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bytes_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bytes_are_shared, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
     };
 
