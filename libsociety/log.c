@@ -178,6 +178,8 @@ int soc_log_write(struct soc_log *log, const char *lines, size_t length, int64_t
         total++;
     }
     log->unsynced = true;
+    if (log->durable)
+        soc_group_sync_begin(&log->group);
     int result = write_once(log, bytes, total, error);
     if (result < 0)
         return result;
