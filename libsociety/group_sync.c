@@ -244,9 +244,11 @@ int soc_group_sync(struct soc_group_sync *group, const struct soc_dir *dir, cons
     int result = 0;
     if (!join(group, dir, log))
         return soc_sys->fdatasync(segment->fd);
-    for (int turn = 0; answered == 0 && turn < TURNS; turn++)
+    /* Who has waited for one that is stopped does not wait for it again. */
+    for (int turn = group->impatient ? TURNS - 1 : 0; answered == 0 && turn < TURNS; turn++)
         answered = try_once(group, segment, end, &marked, &result);
     int why = errno;
+    group->impatient = answered == 0;
     if (marked)
         soc_unlock_byte(group->fd, WAITING);
     if (answered != 1)

@@ -28,6 +28,7 @@ struct soc_group_sync {
     int fd;         /* of `.<log>.sync`; -1: not open */
     void *page;     /* its first, never touched here: by its address the kernel knows who waits */
     bool alone;     /* there is no such file to be had */
+    bool impatient; /* the last leader was waited for in vain */
     uint64_t round; /* the last that had ended when the write began */
 };
 

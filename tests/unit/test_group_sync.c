@@ -168,6 +168,16 @@ static void test_a_leader_that_is_stopped(void **state)
     assert_int_equal(sync_ours(10), 0);
     assert_int_equal(faults_count(FAULT_FDATASYNC), 1);
     assert_in_range(faults_count(FAULT_FUTEX_WAIT), 1, 40);
+    /* It was waited for once. */
+    faults_reset();
+    assert_int_equal(sync_ours(10), 0);
+    assert_int_equal(faults_count(FAULT_FDATASYNC), 1);
+    assert_int_equal(faults_count(FAULT_FUTEX_WAIT), 0);
+    soc_unlock_byte(other.fd, LEADER);
+    assert_int_equal(sync_ours(10), 0);
+    let_other_lead();
+    assert_int_equal(sync_ours(10), 0);
+    assert_in_range(faults_count(FAULT_FUTEX_WAIT), 1, 40);
     soc_unlock_byte(other.fd, LEADER);
 }
 
