@@ -358,12 +358,18 @@ static void test_removed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(test_own),          test(test_own_at_once),
-        test(test_own_given_up), test(test_own_errors),
-        test(test_many),         test(test_closed_with_the_handle),
-        test(test_change),       test(test_change_arguments),
-        test(test_claim),        test(test_claim_errors),
-        test(test_mutex),        test(test_removed),
+        test(test_own),
+        test(test_own_at_once),
+        test(test_own_given_up),
+        test(test_own_errors),
+        test(test_many),
+        test(test_closed_with_the_handle),
+        test(test_change),
+        test(test_change_arguments),
+        test(test_claim),
+        test(test_claim_errors),
+        test(test_mutex),
+        test(test_removed),
         test(test_claim_before_there_is_a_log),
     };
 
