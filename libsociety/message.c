@@ -80,7 +80,7 @@ static int add_id(struct society *s, society_list *ids, const char *id)
 /* Adds an addressee to the texts of `whom`, but for the one that was added last. */
 static void add_addressee(struct soc_strbuf *whom, struct soc_slice to, size_t *last)
 {
-    if (whom->length - *last == to.length + 1 &&
+    if (whom->data && whom->length - *last == to.length + 1 &&
         memcmp(whom->data + *last, to.data, to.length) == 0)
         return;
     *last = whom->length;
