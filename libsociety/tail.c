@@ -379,6 +379,7 @@ static int settle_at_end(struct society_tail *tail)
         return 1;
     }
     if (!soc_watch_take(subscription)) {
+        tail->foreign = false; /* what told of it was taken in before it was read */
         tail->position = tail->reader.position;
         return 0;
     }
