@@ -131,7 +131,6 @@ int soc_log_begin(struct soc_log *log, struct soc_error *error)
                         (int)log->timeout_ms);
     if (result < 0)
         return result;
-    log->unsynced = false;
     return log->settled ? 0 : settle(log, error);
 }
 
@@ -211,6 +210,7 @@ static int sync_records(struct soc_log *log, struct soc_error *error)
             return result;
         log->named = true;
     }
+    log->unsynced = false;
     return 0;
 }
 

@@ -210,6 +210,26 @@ static void test_syncing(void **state)
     assert_int_equal(faults_count(FAULT_FDATASYNC), before + 1);
 }
 
+/* Whoever tries again may find that nothing is left to write. What failed is left to be synced. */
+static void test_syncing_what_is_left(void **state)
+{
+    (void)state;
+    writer.durable = true;
+    faults_at(FAULT_FSYNC, 1, EMFILE);
+    assert_int_equal(append("a"), -EMFILE);
+    assert_int_equal(soc_log_begin(&writer, &store_error), 0);
+    faults_at(FAULT_FSYNC, 1, EMFILE);
+    assert_int_equal(soc_log_end(&writer, &store_error), -EMFILE);
+    assert_int_equal(soc_log_begin(&writer, &store_error), 0);
+    assert_int_equal(soc_log_end(&writer, &store_error), 0);
+    assert_int_equal(faults_count(FAULT_FSYNC), 3);
+    /* Then there is nothing more to do. */
+    unsigned before = faults_count(FAULT_FDATASYNC);
+    assert_int_equal(soc_log_begin(&writer, &store_error), 0);
+    assert_int_equal(soc_log_end(&writer, &store_error), 0);
+    assert_int_equal(faults_count(FAULT_FDATASYNC), before);
+}
+
 /* Somebody empties the log. What another had synced of it before does not speak for what we write to
  * the same place. */
 static void test_syncing_what_was_emptied(void **state)
@@ -434,6 +454,7 @@ int main(void)
         TEST(test_it_comes_and_goes),
         TEST(test_locking_and_looking),
         TEST(test_syncing),
+        TEST(test_syncing_what_is_left),
         TEST(test_syncing_what_was_emptied),
         TEST(test_rotating),
         TEST(test_rotating_a_torn_log),
