@@ -107,6 +107,7 @@ static int settle(struct soc_log *log, struct soc_error *error)
     if (log->segment.base == 0 || soc_settle(log->dir, log->name, &log->segment, NULL) <= 0)
         return 0;
     log->carried = true;
+    log->unsynced = true;
     int result = measure(log, error);
     if (result < 0)
         close_segment(log);

@@ -230,6 +230,22 @@ static void test_syncing_what_is_left(void **state)
     assert_int_equal(faults_count(FAULT_FDATASYNC), before);
 }
 
+/* Lines that were carried over are sealed where they stood: nobody else will bring them again. */
+static void test_syncing_late_lines(void **state)
+{
+    (void)state;
+    assert_int_equal(append("a"), 0);
+    assert_int_equal(append_rotating("b", 1), 0);
+    store_put("archive/messages-0.jsonl", store_ours("message", "late"));
+    soc_log_close(&writer);
+    soc_log_init(&writer, &store_dir, "messages", true);
+    faults_reset();
+    assert_int_equal(soc_log_begin(&writer, &store_error), 0);
+    assert_int_equal(soc_log_end(&writer, &store_error), 0);
+    assert_int_equal(faults_count(FAULT_FDATASYNC), 1);
+    assert_string_equal(read_all(), "r:a r:b r:late");
+}
+
 /* Somebody empties the log. What another had synced of it before does not speak for what we write to
  * the same place. */
 static void test_syncing_what_was_emptied(void **state)
@@ -455,6 +471,7 @@ int main(void)
         TEST(test_locking_and_looking),
         TEST(test_syncing),
         TEST(test_syncing_what_is_left),
+        TEST(test_syncing_late_lines),
         TEST(test_syncing_what_was_emptied),
         TEST(test_rotating),
         TEST(test_rotating_a_torn_log),
