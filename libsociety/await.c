@@ -22,14 +22,23 @@ void soc_await_end(struct soc_await *await)
     soc_watch_unsubscribe(&await->subscription);
 }
 
+/* A log that is not there yet comes as a name. */
+static void watch_log(const struct society *s, struct soc_subscription *subscription,
+                      const struct soc_reader *reader)
+{
+    if (reader->segment.fd < 0)
+        soc_watch_file(subscription, s->dir.fd, SOC_WATCH_NAMES);
+    else
+        soc_watch_file(subscription, reader->archived ? -1 : reader->segment.fd, SOC_WATCH_WRITES);
+}
+
 static void set_watches(struct society *s, struct soc_await *await, const struct soc_reader *reader)
 {
     soc_fs_mkdir(&s->dir, "locks", NULL); /* where that fails, the timer looks */
     SOC_AUTO_FD int locks = soc_fs_open_dir(&s->dir, "locks", NULL);
     soc_watch_directory(&await->subscription, locks < 0 ? -1 : locks, SOC_WATCH_PRESENCE);
     if (reader) {
-        soc_watch_file(&await->subscription, reader->archived ? -1 : reader->segment.fd,
-                       SOC_WATCH_WRITES);
+        watch_log(s, &await->subscription, reader);
         await->switches = reader->switches;
     }
     await->subscription.lost = false;

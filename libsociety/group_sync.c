@@ -19,6 +19,7 @@
 #define BELL_OFFSET 128
 #define WAIT_MS 5 /* a leader that is killed rings no bell */
 #define TURNS 40  /* that it is stopped can't be seen, either */
+#define LOOKS 4   /* for a moment at which nobody writes */
 
 /* Bytes of the file that are locked. */
 #define LEADER 0
@@ -37,6 +38,13 @@ struct round {
     uint32_t unused;
 };
 
+/* What is read of the file. */
+struct board {
+    struct round round;
+    char unused[BELL_OFFSET - sizeof(struct round)];
+    uint32_t bell;
+};
+
 static uint32_t check_of(const struct round *round)
 {
     return soc_crc32c(round, offsetof(struct round, check));
@@ -49,7 +57,6 @@ void soc_group_sync_init(struct soc_group_sync *group)
 
 void soc_group_sync_leave(struct soc_group_sync *group)
 {
-    group->joined = false;
     group->alone = false;
 }
 
@@ -64,27 +71,28 @@ void soc_group_sync_close(struct soc_group_sync *group)
 
 /* ---- The file ---- */
 
-/* False: there is none, or it is damaged, which the next leader mends. */
-static bool read_round(const struct soc_group_sync *group, struct round *ret_round)
+static bool read_board(const struct soc_group_sync *group, struct board *ret_board)
 {
-    struct round round;
-    if (soc_sys->pread(group->fd, &round, sizeof round, 0) != (ssize_t)sizeof round)
-        return false;
-    *ret_round = round;
-    return round.magic == MAGIC && round.check == check_of(&round);
+    return soc_sys->pread(group->fd, ret_board, sizeof *ret_board, 0) == (ssize_t)sizeof *ret_board;
+}
+
+/* False: there is none, or it is damaged, which the next leader mends. */
+static bool is_sound(const struct round *round)
+{
+    return round->magic == MAGIC && round->check == check_of(round);
 }
 
 /* Under the leader's lock. */
 static void write_round(const struct soc_group_sync *group, const struct soc_segment *segment,
                         int64_t covered)
 {
-    struct round round;
-    uint64_t number = read_round(group, &round) ? round.number : 0;
-    round = (struct round){.magic = MAGIC,
-                           .number = number + 1,
-                           .device = segment->device,
-                           .inode = segment->inode,
-                           .covered = covered};
+    struct board board;
+    bool sound = read_board(group, &board) && is_sound(&board.round);
+    struct round round = {.magic = MAGIC,
+                          .number = sound ? board.round.number + 1 : 1,
+                          .device = segment->device,
+                          .inode = segment->inode,
+                          .covered = covered};
     round.check = check_of(&round);
     /* Where it fails, those who wait sync for themselves. */
     soc_sys->pwrite(group->fd, &round, sizeof round, 0);
@@ -107,34 +115,35 @@ static int open_file(struct soc_group_sync *group, const struct soc_dir *dir, co
     return 0;
 }
 
-/* Whether there is a group of this segment. Other machines' writers of a shared directory can't be
- * synced for, nor they for us. */
-static bool join(struct soc_group_sync *group, const struct soc_dir *dir, const char *log)
+void soc_group_sync_begin(struct soc_group_sync *group)
 {
-    struct round round = {.magic = MAGIC};
-    if (group->joined || group->alone)
-        return group->joined;
-    group->alone = dir->polled || (group->fd < 0 && open_file(group, dir, log) < 0);
-    if (group->alone)
-        return false;
+    struct board board;
+    if (group->fd < 0)
+        return;
     /* No round has this number: one that can't be read may be any. */
     group->round = UINT64_MAX;
-    if (read_round(group, &round))
-        group->round = round.number;
-    else if (round.magic == 0) /* a new file */
-        group->round = 0;
-    group->joined = true;
-    return true;
+    if (read_board(group, &board) && (is_sound(&board.round) || board.round.magic == 0))
+        group->round = board.round.number; /* in a new file there are zeros */
+}
+
+/* Whether there is a group. Other machines' writers of a shared directory can't be synced for, nor
+ * they for us. */
+static bool join(struct soc_group_sync *group, const struct soc_dir *dir, const char *log)
+{
+    if (group->fd >= 0 || group->alone)
+        return !group->alone;
+    group->alone = dir->polled || open_file(group, dir, log) < 0;
+    soc_group_sync_begin(group); /* later than it need have been */
+    return !group->alone;
 }
 
 /* ---- Rounds ---- */
 
-static bool is_covered(const struct soc_group_sync *group, const struct soc_segment *segment,
-                       int64_t end)
+static bool is_covered(const struct soc_group_sync *group, const struct round *round,
+                       const struct soc_segment *segment, int64_t end)
 {
-    struct round round;
-    return read_round(group, &round) && round.number > group->round &&
-           round.device == segment->device && round.inode == segment->inode && round.covered >= end;
+    return is_sound(round) && round->number > group->round && round->device == segment->device &&
+           round->inode == segment->inode && round->covered >= end;
 }
 
 /* After another's sync: what failed to be written since this descriptor was opened, it is told once,
@@ -169,15 +178,29 @@ static void step_down(const struct soc_group_sync *group)
         ring(group);
 }
 
+/* Up to where the segment holds nothing but what was written when this returns. A record of ours
+ * ends at `end`. */
+static int64_t written(const struct soc_segment *segment, int64_t end)
+{
+    int64_t size = soc_sys->lseek(segment->fd, 0, SEEK_END);
+    if (size <= end)
+        return size;
+    for (int look = 0; look < LOOKS; look++)
+        if (soc_lock_held(segment->fd, "", NULL) == 0)
+            return size;
+    return end;
+}
+
 /* Holding the leader's lock. Nothing is left for nobody: that would make the next sync write a second
  * file's metadata, too, and cost half as much again. */
 static int lead(const struct soc_group_sync *group, const struct soc_segment *segment, int64_t end)
 {
-    if (is_covered(group, segment, end)) {
+    struct board board;
+    if (read_board(group, &board) && is_covered(group, &board.round, segment, end)) {
         step_down(group);
         return own_result(segment);
     }
-    int64_t covered = soc_sys->lseek(segment->fd, 0, SEEK_END);
+    int64_t covered = written(segment, end);
     int result = soc_sys->fdatasync(segment->fd);
     int why = errno;
     if (result == 0 && covered >= end && is_awaited(group))
@@ -191,10 +214,10 @@ static int lead(const struct soc_group_sync *group, const struct soc_segment *se
 static int try_once(const struct soc_group_sync *group, const struct soc_segment *segment,
                     int64_t end, bool *marked, int *ret_result)
 {
-    uint32_t bell;
-    if (soc_sys->pread(group->fd, &bell, sizeof bell, BELL_OFFSET) != (ssize_t)sizeof bell)
+    struct board board;
+    if (!read_board(group, &board))
         return -1;
-    if (is_covered(group, segment, end)) {
+    if (is_covered(group, &board.round, segment, end)) {
         *ret_result = own_result(segment);
         return 1;
     }
@@ -209,7 +232,7 @@ static int try_once(const struct soc_group_sync *group, const struct soc_segment
         *marked = soc_share_byte(group->fd, WAITING) == 0;
         return *marked ? 0 : -1;
     }
-    soc_sys->futex_wait((char *)group->page + BELL_OFFSET, bell, WAIT_MS);
+    soc_sys->futex_wait((char *)group->page + BELL_OFFSET, board.bell, WAIT_MS);
     return 0;
 }
 
@@ -221,9 +244,11 @@ int soc_group_sync(struct soc_group_sync *group, const struct soc_dir *dir, cons
     int result = 0;
     if (!join(group, dir, log))
         return soc_sys->fdatasync(segment->fd);
-    for (int turn = 0; answered == 0 && turn < TURNS; turn++)
+    /* Who has waited for one that is stopped does not wait for it again. */
+    for (int turn = group->impatient ? TURNS - 1 : 0; answered == 0 && turn < TURNS; turn++)
         answered = try_once(group, segment, end, &marked, &result);
     int why = errno;
+    group->impatient = answered == 0;
     if (marked)
         soc_unlock_byte(group->fd, WAITING);
     if (answered != 1)

@@ -107,6 +107,7 @@ static int settle(struct soc_log *log, struct soc_error *error)
     if (log->segment.base == 0 || soc_settle(log->dir, log->name, &log->segment, NULL) <= 0)
         return 0;
     log->carried = true;
+    log->unsynced = true;
     int result = measure(log, error);
     if (result < 0)
         close_segment(log);
@@ -131,7 +132,6 @@ int soc_log_begin(struct soc_log *log, struct soc_error *error)
                         (int)log->timeout_ms);
     if (result < 0)
         return result;
-    log->unsynced = false;
     return log->settled ? 0 : settle(log, error);
 }
 
@@ -178,6 +178,8 @@ int soc_log_write(struct soc_log *log, const char *lines, size_t length, int64_t
         total++;
     }
     log->unsynced = true;
+    if (log->durable)
+        soc_group_sync_begin(&log->group);
     int result = write_once(log, bytes, total, error);
     if (result < 0)
         return result;
@@ -209,6 +211,7 @@ static int sync_records(struct soc_log *log, struct soc_error *error)
             return result;
         log->named = true;
     }
+    log->unsynced = false;
     return 0;
 }
 

@@ -34,7 +34,7 @@ struct soc_log {
     int32_t timeout_ms;
     int64_t end;   /* of the segment's file, while the lock is held */
     bool torn;     /* the last byte is not a newline, while the lock is held */
-    bool unsynced; /* something was written since soc_log_begin() */
+    bool unsynced; /* something was written since the last sync that went well */
     bool named;    /* the directory was synced since the segment was opened */
     bool settled;  /* late lines of the segment before were carried over */
     bool carried;  /* … there were some, and their addressees are to be woken */

@@ -90,10 +90,11 @@ static void add_addressee(struct soc_strbuf *whom, struct soc_slice to, size_t *
 
 static void ring_each(struct society *s, const struct soc_strbuf *whom)
 {
-    for (const char *to = whom->data; to < whom->data + whom->length;) {
+    for (size_t at = 0; at < whom->length;) {
+        const char *to = whom->data + at;
         size_t length = strcspn(to, "\n");
         soc_bell_ring(&s->messages, (struct soc_slice){to, length});
-        to += length + 1;
+        at += length + 1;
     }
 }
 

@@ -98,8 +98,10 @@ int soc_tail_watch_settle(struct soc_tail_watch *watch, const struct soc_reader 
         soc_tail_watch_set(watch, reader);
         return 1;
     }
-    if (!soc_watch_take(subscription))
+    if (!soc_watch_take(subscription)) {
+        watch->foreign = false; /* what told of it was taken in before it was read */
         return 0;
+    }
     mind_open_writer(watch);
     bool news = subscription->changed || subscription->lost || subscription->by_clock;
     if (news && !soc_dir_exists(&s->dir))

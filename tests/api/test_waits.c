@@ -284,6 +284,23 @@ static void test_claim_errors(void **state)
     society_wait_close(wait);
 }
 
+/* The first task makes the log that is waited for. */
+static void test_claim_before_there_is_a_log(void **state)
+{
+    society_wait *wait;
+
+    (void)state;
+    assert_ok(lead, society_send(lead, "{\"to\":\"w2\",\"content\":\"soon\"}", NULL));
+    assert_false(file_exists(member_path("tasks.jsonl")));
+    assert_ok(w1, society_task_wait(w1, NULL, 0, 0, &wait));
+    assert_waiting(wait);
+    task_add("{\"title\":\"one\"}");
+    struct pollfd fd = {.fd = society_wait_fd(wait), .events = POLLIN};
+    assert_int_equal(poll(&fd, 1, 0), 1);
+    take(w1, wait, NULL);
+    society_wait_close(wait);
+}
+
 /* ---- Mutexes ---- */
 
 static void test_mutex(void **state)
@@ -341,12 +358,19 @@ static void test_removed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(test_own),          test(test_own_at_once),
-        test(test_own_given_up), test(test_own_errors),
-        test(test_many),         test(test_closed_with_the_handle),
-        test(test_change),       test(test_change_arguments),
-        test(test_claim),        test(test_claim_errors),
-        test(test_mutex),        test(test_removed),
+        test(test_own),
+        test(test_own_at_once),
+        test(test_own_given_up),
+        test(test_own_errors),
+        test(test_many),
+        test(test_closed_with_the_handle),
+        test(test_change),
+        test(test_change_arguments),
+        test(test_claim),
+        test(test_claim_errors),
+        test(test_mutex),
+        test(test_removed),
+        test(test_claim_before_there_is_a_log),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

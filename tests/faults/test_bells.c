@@ -154,13 +154,39 @@ static void test_silence(void **state)
     close(fd);
 }
 
+static void slip_in(void *data)
+{
+    (void)data;
+    append_text(member_path("messages.jsonl"), LINE);
+}
+
+/* What told of the line was taken in before the line was read: its writer keeps nothing open, though the
+ * clock is what goes off next. */
+static void test_a_line_behind_its_event(void **state)
+{
+    (void)state;
+    society_tail_close(tail);
+    assert_int_equal(society_tail_open(w2, "messages", SOCIETY_FROM_END, 0, &tail), 0);
+    assert_int_equal(society_tail_next(tail, &record, NULL), 0);
+    faults_hook(FAULT_STATX, 1, slip_in, NULL); /* at the end, before the watch is asked */
+    assert_int_equal(society_tail_next(tail, &record, NULL), 1);
+    assert_int_equal(society_tail_next(tail, &record, NULL), 0);
+    assert_int_equal(society_tail_wait(tail, 1500), 0); /* more than a round of the clock */
+    assert_int_equal(society_send(w1, "{\"to\":\"w3\",\"content\":1}", NULL), 0);
+    assert_false(is_readable(0));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, faults_pair_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_no_descriptor_is_left), TEST(test_the_bell_alone_fails),
-        TEST(test_no_bell_can_be_hung),   TEST(test_the_writer_is_killed),
-        TEST(test_another_bell),          TEST(test_silence),
+        TEST(test_no_descriptor_is_left),
+        TEST(test_the_bell_alone_fails),
+        TEST(test_no_bell_can_be_hung),
+        TEST(test_the_writer_is_killed),
+        TEST(test_another_bell),
+        TEST(test_silence),
+        TEST(test_a_line_behind_its_event),
     };
 
     return cmocka_run_group_tests_name("bells under faults", tests, NULL, NULL);

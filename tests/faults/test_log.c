@@ -21,6 +21,7 @@
 #include "harness/internal/memory.h"
 #include "harness/internal/store.h"
 #include "harness/unit.h"
+#include "lock.h"
 
 #define LOG "messages.jsonl"
 
@@ -207,6 +208,65 @@ static void test_syncing(void **state)
     unsigned before = faults_count(FAULT_FDATASYNC);
     assert_int_equal(append("c"), 0);
     assert_int_equal(faults_count(FAULT_FDATASYNC), before + 1);
+}
+
+/* Whoever tries again may find that nothing is left to write. What failed is left to be synced. */
+static void test_syncing_what_is_left(void **state)
+{
+    (void)state;
+    writer.durable = true;
+    faults_at(FAULT_FSYNC, 1, EMFILE);
+    assert_int_equal(append("a"), -EMFILE);
+    assert_int_equal(soc_log_begin(&writer, &store_error), 0);
+    faults_at(FAULT_FSYNC, 1, EMFILE);
+    assert_int_equal(soc_log_end(&writer, &store_error), -EMFILE);
+    assert_int_equal(soc_log_begin(&writer, &store_error), 0);
+    assert_int_equal(soc_log_end(&writer, &store_error), 0);
+    assert_int_equal(faults_count(FAULT_FSYNC), 3);
+    /* Then there is nothing more to do. */
+    unsigned before = faults_count(FAULT_FDATASYNC);
+    assert_int_equal(soc_log_begin(&writer, &store_error), 0);
+    assert_int_equal(soc_log_end(&writer, &store_error), 0);
+    assert_int_equal(faults_count(FAULT_FDATASYNC), before);
+}
+
+/* Lines that were carried over are sealed where they stood: nobody else will bring them again. */
+static void test_syncing_late_lines(void **state)
+{
+    (void)state;
+    assert_int_equal(append("a"), 0);
+    assert_int_equal(append_rotating("b", 1), 0);
+    store_put("archive/messages-0.jsonl", store_ours("message", "late"));
+    soc_log_close(&writer);
+    soc_log_init(&writer, &store_dir, "messages", true);
+    faults_reset();
+    assert_int_equal(soc_log_begin(&writer, &store_error), 0);
+    assert_int_equal(soc_log_end(&writer, &store_error), 0);
+    assert_int_equal(faults_count(FAULT_FDATASYNC), 1);
+    assert_string_equal(read_all(), "r:a r:b r:late");
+}
+
+/* Somebody empties the log. What another had synced of it before does not speak for what we write to
+ * the same place. */
+static void test_syncing_what_was_emptied(void **state)
+{
+    struct soc_log other;
+    const char *line = store_ours("message", "long before the log was emptied");
+
+    (void)state;
+    writer.durable = true;
+    soc_log_init(&other, &store_dir, "messages", true);
+    assert_int_equal(append("a"), 0);
+    assert_int_equal(soc_log_append(&other, line, strlen(line), 0, NULL, NULL), 0);
+    SOC_AUTO_FD int waiting = open(store_path(".messages.sync"), O_RDWR | O_CLOEXEC);
+    assert_int_equal(soc_share_byte(waiting, 1), 0); /* so that it is told */
+    assert_int_equal(soc_log_append(&other, line, strlen(line), 0, NULL, NULL), 0);
+    soc_unlock_byte(waiting, 1);
+    assert_int_equal(truncate(store_path(LOG), 0), 0);
+    faults_reset();
+    assert_int_equal(append("b"), 0);
+    assert_int_equal(faults_count(FAULT_FDATASYNC), 1);
+    soc_log_close(&other);
 }
 
 static void test_rotating(void **state)
@@ -410,6 +470,9 @@ int main(void)
         TEST(test_it_comes_and_goes),
         TEST(test_locking_and_looking),
         TEST(test_syncing),
+        TEST(test_syncing_what_is_left),
+        TEST(test_syncing_late_lines),
+        TEST(test_syncing_what_was_emptied),
         TEST(test_rotating),
         TEST(test_rotating_a_torn_log),
         TEST(test_the_new_segment_can_not_be_locked),
