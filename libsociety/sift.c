@@ -164,7 +164,7 @@ static bool is_seal(const struct soc_reader *reader, int64_t from, int64_t to)
 
 void soc_sift_moved(struct soc_reader *reader)
 {
-    if (reader->sieve && reader->sketchy && reader->position > reader->limit &&
+    if (reader->sieve && reader->position > reader->limit &&
         !is_seal(reader, reader->limit, reader->position))
         soc_sift_anew(reader);
 }
