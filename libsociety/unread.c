@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "address.h"
 #include "inbox.h"
 #include "receipts.h"
 #include "registry.h"
@@ -166,9 +167,9 @@ static int count_line(struct tally *tally, const struct soc_line *line)
     char to[SOC_ID_MAX + sizeof "role:"];
     char from[SOC_ID_MAX + 1];
     char id[SOC_ID_MAX + 1];
-    if (line->kind == SOC_LINE_MALFORMED || !line->peek.to.data)
+    if (line->kind == SOC_LINE_MALFORMED || (!line->peek.to.data && !soc_may_hide_to(line)))
         return 0;
-    if (!copy_plain(line->peek.to, to, sizeof to) ||
+    if (!line->peek.to.data || !copy_plain(line->peek.to, to, sizeof to) ||
         !copy_plain(line->peek.from, from, sizeof from) ||
         !copy_plain(line->peek.id, id, sizeof id))
         return give_decoded(tally, line);
