@@ -101,3 +101,17 @@ int soc_cursor_open_reader(const struct soc_cursor *cursor, const struct soc_dir
         soc_reader_know(reader, cursor->last);
     return result;
 }
+
+bool soc_cursor_is_behind(const struct soc_cursor *cursor, const struct soc_dir *dir,
+                          const char *agent, const struct soc_reader *reader)
+{
+    struct soc_cursor stored;
+    char check[9];
+    if (soc_cursor_load(dir, agent, &stored, NULL) < 0 || stored.position <= cursor->position)
+        return false;
+    if (reader->archived && stored.position >= reader->limit)
+        return true;
+    return stored.position >= reader->segment.base &&
+           soc_reader_check(reader, stored.position, check, NULL) == 0 &&
+           strcmp(check, stored.check) == 0;
+}

@@ -36,6 +36,7 @@ struct society_tail {
     struct soc_reader reader;
     struct soc_sieve sieve;      /* of messages for one agent */
     char sifted[SOC_ID_MAX + 1]; /* this one; "": every line is read */
+    bool reassigned;             /* it was another's before: nobody has been given everything */
     struct soc_feed feed;
     struct soc_line line; /* read last */
     bool undecided;       /* whether to give it is not known yet: deciding failed */
@@ -190,6 +191,30 @@ static void release(struct society_tail *tail)
     free(tail);
 }
 
+/* What the one before had received says nothing of the one whose tail it is now. */
+static void reassign(struct society_tail *tail)
+{
+    if (tail->from_cursor || tail->delivered)
+        tail->backlog_end = INT64_MAX;
+    soc_json_free(tail->delivered);
+    soc_json_free(tail->receipted);
+    tail->delivered = NULL;
+    tail->receipted = NULL;
+    tail->reassigned = true;
+}
+
+/* The reader need not look at messages that are not for the agent; whose tail it is may change. */
+static void sift(struct society_tail *tail)
+{
+    if (!tail->is_messages || tail->everyone || strcmp(tail->sifted, tail->s->agent) == 0)
+        return;
+    if (tail->sifted[0] != '\0')
+        reassign(tail);
+    soc_sieve_for_agent(&tail->sieve, tail->s->agent);
+    soc_reader_sift(&tail->reader, &tail->sieve);
+    memcpy(tail->sifted, tail->s->agent, sizeof tail->sifted);
+}
+
 static int open_sources(struct society_tail *tail, const char *log, int64_t position)
 {
     int result = tail->is_presence ? 0 : open_reader(tail, log, position);
@@ -198,6 +223,7 @@ static int open_sources(struct society_tail *tail, const char *log, int64_t posi
     if (result < 0 || tail->is_presence)
         return result;
     tail->position = tail->reader.position;
+    sift(tail);
     watch_files(tail);
     return 0;
 }
@@ -311,16 +337,6 @@ static int is_wanted(struct society_tail *tail, const struct soc_line *line)
             return result;
     }
     return is_news(tail, line);
-}
-
-/* The reader need not look at messages that are not for the agent; whose tail it is may change. */
-static void sift(struct society_tail *tail)
-{
-    if (!tail->is_messages || tail->everyone || strcmp(tail->sifted, tail->s->agent) == 0)
-        return;
-    soc_sieve_for_agent(&tail->sieve, tail->s->agent);
-    soc_reader_sift(&tail->reader, &tail->sieve);
-    memcpy(tail->sifted, tail->s->agent, sizeof tail->sifted);
 }
 
 static int keep(struct society_tail *tail, const struct soc_line *line)
@@ -552,23 +568,6 @@ static int make_cursor(const struct society_tail *tail, struct soc_cursor *curso
     return soc_reader_check(&tail->reader, cursor->position, cursor->check, &tail->s->error);
 }
 
-/* Whether the agent's stored cursor is ahead: another tail of the agent was faster. One that the
- * log does not bear out does not count. */
-static bool is_behind(const struct society_tail *tail, const struct soc_cursor *cursor)
-{
-    struct soc_cursor stored;
-    char check[9];
-    struct society *s = tail->s;
-    if (soc_cursor_load(&s->dir, s->agent, &stored, NULL) < 0 ||
-        stored.position <= cursor->position)
-        return false;
-    if (tail->reader.archived && stored.position >= tail->reader.limit)
-        return true;
-    return stored.position >= tail->reader.segment.base &&
-           soc_reader_check(&tail->reader, stored.position, check, NULL) == 0 &&
-           strcmp(check, stored.check) == 0;
-}
-
 SOC_PUBLIC int society_tail_commit(society_tail *tail)
 {
     struct society *s = tail->s;
@@ -576,6 +575,11 @@ SOC_PUBLIC int society_tail_commit(society_tail *tail)
     int result = soc_enter_as(s);
     if (result == 0 && !tail->is_messages)
         result = soc_fail(&s->error, SOCIETY_E_INVALID, "only a tail of messages has a cursor");
+    if (result == 0)
+        sift(tail);
+    if (result == 0 && tail->reassigned)
+        result = soc_fail(&s->error, SOCIETY_E_INVALID,
+                          "the tail was another agent's when it began; %s opens its own", s->agent);
     if (result == 0 && tail->unreceipted.failed)
         result = soc_fail_memory(&s->error);
     if (result == 0 && tail->unreceipted.length > 0)
@@ -584,7 +588,7 @@ SOC_PUBLIC int society_tail_commit(society_tail *tail)
         return result;
     soc_strbuf_clear(&tail->unreceipted);
     result = make_cursor(tail, &cursor);
-    if (result == 0 && !is_behind(tail, &cursor))
+    if (result == 0 && !soc_cursor_is_behind(&cursor, &s->dir, s->agent, &tail->reader))
         result = soc_cursor_store(&s->dir, s->agent, &cursor, &s->error);
     return result;
 }

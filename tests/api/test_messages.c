@@ -250,10 +250,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_sending),        TEST(test_several_at_once),     TEST(test_receipts),
-        TEST(test_foreign_fields), TEST(test_foreign_ids), TEST(test_an_archived_message),
-        TEST(test_threads),
-        TEST(test_attachments),    TEST(test_planted_attachments), TEST(test_without_an_agent),
+        TEST(test_sending),          TEST(test_several_at_once), TEST(test_receipts),
+        TEST(test_foreign_fields),   TEST(test_foreign_ids),     TEST(test_an_archived_message),
+        TEST(test_threads),          TEST(test_attachments),     TEST(test_planted_attachments),
+        TEST(test_without_an_agent),
     };
 
     return cmocka_run_group_tests_name("messages", tests, NULL, NULL);

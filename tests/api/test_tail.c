@@ -134,6 +134,34 @@ static void test_a_log_that_is_truncated_and_replaced(void **state)
     assert_non_null(strstr(society_tail_incident(tail), "was replaced"));
 }
 
+/* The handle becomes another agent: what the one before had received is news to it, and where it has got to is
+ * nobody's cursor. */
+static void test_a_tail_that_changes_hands(void **state)
+{
+    (void)state;
+    member_send(w1, "w5", "early");
+    member_send(w1, "w2", "a");
+    member_send(w1, "all", "b");
+    member_send(w1, "w2", "c");
+    assert_int_equal(society_mark_delivered(w2, "b"), 1);
+    open_tail("messages", SOCIETY_FROM_CURSOR, SOCIETY_TAIL_RECEIPTS);
+    assert_int_equal(society_tail_next(tail, &record, NULL), 1);
+    assert_string_equal(member_text(record, "id"), "a");
+    assert_int_equal(society_identify(w2, "w5"), 0);
+    assert_string_equal(member_take(tail), "b");
+    assert_int_equal(society_tail_commit(tail), SOCIETY_E_INVALID);
+    assert_int_equal(society_identify(w2, "w2"), 0);
+    assert_int_equal(society_tail_commit(tail), SOCIETY_E_INVALID);
+    society_tail_close(tail);
+    assert_false(file_exists(member_path("cursors/w5.json")));
+    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
+    assert_int_equal(society_identify(w2, "w5"), 0);
+    assert_int_equal(society_tail_commit(tail), SOCIETY_E_INVALID);
+    society_tail_close(tail);
+    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
+    assert_string_equal(member_take(tail), "early b");
+}
+
 static void test_receipts_once(void **state)
 {
     off_t size;
@@ -244,6 +272,7 @@ int main(void)
         TEST(test_through_rotations),
         TEST(test_a_rotation_while_everything_was_read),
         TEST(test_a_log_that_is_truncated_and_replaced),
+        TEST(test_a_tail_that_changes_hands),
         TEST(test_receipts_once),
         TEST(test_a_log_that_comes_later),
         TEST(test_a_directory_that_is_removed),

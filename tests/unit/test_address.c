@@ -82,8 +82,7 @@ static void test_long_names(void **state)
     memset(text + length, 'x', 200);
     strcpy(text + length + 200, "\",\"from\":\"a\"}");
     assert_int_equal(is_for_w1(text), 0);
-    append_text(member_path("registry.jsonl"),
-                "{\"agentId\":\"w1\",\"role\":\"" LONG_ROLE "\"}\n");
+    append_text(member_path("registry.jsonl"), "{\"agentId\":\"w1\",\"role\":\"" LONG_ROLE "\"}\n");
     strcpy(text, "{\"to\":\"role:" LONG_ROLE "\",\"from\":\"a\"}");
     assert_int_equal(is_for_w1(text), 1);
     strcpy(text, "{\"to\":\"all\",\"from\":\"");

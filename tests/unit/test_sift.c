@@ -456,9 +456,8 @@ static void test_a_late_line_that_is_carried_over(void **state)
     rotate();
     append_text(store_path("archive/messages-0.jsonl"), "{\"to\":\"w1\",\"content\":1}\n");
     put_others(30);
-    assert_int_equal(soc_segment_open(&store_dir, "messages", -1, O_RDWR | O_APPEND, &present,
-                                      &store_error),
-                     0);
+    assert_int_equal(
+        soc_segment_open(&store_dir, "messages", -1, O_RDWR | O_APPEND, &present, &store_error), 0);
     assert_int_equal(soc_settle(&store_dir, "messages", &present, &store_error), 1);
     soc_segment_close(&present);
     assert_null(strstr(store_read(&reader), "r:late"));
