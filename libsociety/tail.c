@@ -55,7 +55,9 @@ struct society_tail {
     struct soc_strbuf record;
     int64_t record_position;
     int64_t record_end;
+    uint64_t record_in;            /* as position_in */
     int64_t position;              /* behind what was given */
+    uint64_t position_in;          /* the reader's switches then: in which file that is */
     char last[SOC_ID_MAX + 1];     /* id of the record given last */
     struct soc_strbuf unreceipted; /* receipts to append with the next commit */
     soc_json
@@ -85,25 +87,6 @@ static int check_arguments(struct society *s, const char *log, int64_t position,
     return 0;
 }
 
-/* At the agent's cursor. A damaged one is an incident, no reason to stay deaf: reading starts over.
- */
-static int open_at_cursor(struct society_tail *tail)
-{
-    struct society *s = tail->s;
-    struct soc_cursor cursor;
-    int result = soc_cursor_load(&s->dir, s->agent, &cursor, &s->error);
-    if (result == 0)
-        return soc_cursor_open_reader(&cursor, &s->dir, &tail->reader, &s->error);
-    if (result != -ENOENT && result != SOCIETY_E_CORRUPT)
-        return result;
-    bool damaged = result == SOCIETY_E_CORRUPT;
-    result = soc_reader_open(&tail->reader, &s->dir, "messages", SOC_READ_FROM_START, &s->error);
-    if (result == 0 && damaged)
-        snprintf(tail->reader.incident, sizeof tail->reader.incident,
-                 "%.200s; reading begins at the start", s->error.text);
-    return result;
-}
-
 /* Behind the cursor may stand messages that were received out of order, each by itself. An agent
  * that has caught up is spared reading its receipts: only what stands there now asks for them. */
 static int find_backlog(struct society_tail *tail)
@@ -125,7 +108,7 @@ static int open_reader(struct society_tail *tail, const char *log, int64_t posit
 {
     struct society *s = tail->s;
     if (position == SOCIETY_FROM_CURSOR && tail->is_messages && s->agent[0] != '\0') {
-        int opened = open_at_cursor(tail);
+        int opened = soc_cursor_begin(&s->dir, s->agent, &tail->reader, &s->error);
         return opened < 0 || tail->everyone ? opened : find_backlog(tail);
     }
     if (position == SOCIETY_FROM_CURSOR || position == SOCIETY_FROM_END)
@@ -215,6 +198,12 @@ static void sift(struct society_tail *tail)
     memcpy(tail->sifted, tail->s->agent, sizeof tail->sifted);
 }
 
+static void set_position(struct society_tail *tail, int64_t position, uint64_t in)
+{
+    tail->position = position;
+    tail->position_in = in;
+}
+
 static int open_sources(struct society_tail *tail, const char *log, int64_t position)
 {
     int result = tail->is_presence ? 0 : open_reader(tail, log, position);
@@ -222,7 +211,7 @@ static int open_sources(struct society_tail *tail, const char *log, int64_t posi
         result = open_watch(tail);
     if (result < 0 || tail->is_presence)
         return result;
-    tail->position = tail->reader.position;
+    set_position(tail, tail->reader.position, tail->reader.switches);
     sift(tail);
     watch_files(tail);
     return 0;
@@ -347,6 +336,7 @@ static int keep(struct society_tail *tail, const struct soc_line *line)
     soc_json_drop(&tail->record, ours);
     tail->record_position = line->position;
     tail->record_end = line->end;
+    tail->record_in = tail->reader.switches;
     struct soc_slice id = soc_slice_plain(line->peek.id);
     int length = id.data && id.length < sizeof tail->last ? (int)id.length : 0;
     snprintf(tail->last, sizeof tail->last, "%.*s", length, length ? id.data : "");
@@ -395,7 +385,7 @@ static int settle_at_end(struct society_tail *tail)
         return 1;
     }
     if (!soc_watch_take(subscription)) {
-        tail->position = tail->reader.position;
+        set_position(tail, tail->reader.position, tail->reader.switches);
         return 0;
     }
     tail->signalled = false;
@@ -496,7 +486,7 @@ SOC_PUBLIC int society_tail_next(society_tail *tail, const char **ret_record, in
             return result;
     }
     tail->pending = false;
-    tail->position = tail->record_end;
+    set_position(tail, tail->record_end, tail->record_in);
     *ret_record = tail->record.data;
     if (ret_position)
         *ret_position = tail->record_position;
@@ -543,9 +533,14 @@ SOC_PUBLIC int society_tail_wake(society_tail *tail)
     return soc_watch_signal(&tail->subscription);
 }
 
+/* Between the last record given and the start of the file that is read now nothing was for this agent. Behind
+ * that start it is a position in the file only if it was read there: not if it is that of a late line,
+ * or of a log that was replaced. */
 SOC_PUBLIC int64_t society_tail_position(const society_tail *tail)
 {
-    return tail->position;
+    const struct soc_reader *reader = &tail->reader;
+    bool here = tail->is_presence || tail->position_in == reader->switches;
+    return here ? tail->position : reader->segment.base;
 }
 
 SOC_PUBLIC const char *society_tail_incident(society_tail *tail)
@@ -558,12 +553,9 @@ SOC_PUBLIC const char *society_tail_incident(society_tail *tail)
 
 /* ---- Committing ---- */
 
-/* The cursor for what was given. Between the last record given and the start of the segment that is
- * read now nothing was for this agent. */
 static int make_cursor(const struct society_tail *tail, struct soc_cursor *cursor)
 {
-    int64_t base = tail->reader.segment.fd < 0 ? 0 : tail->reader.segment.base;
-    cursor->position = tail->position < base ? base : tail->position;
+    cursor->position = society_tail_position(tail);
     snprintf(cursor->last, sizeof cursor->last, "%s", tail->pending ? "" : tail->last);
     return soc_reader_check(&tail->reader, cursor->position, cursor->check, &tail->s->error);
 }

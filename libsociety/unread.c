@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "address.h"
-#include "inbox.h"
+#include "cursor.h"
 #include "receipts.h"
 #include "registry.h"
 
@@ -45,7 +45,7 @@ static int64_t position_of(struct society *s, const char *agent)
 {
     struct soc_reader reader;
     int result = agent
-                     ? soc_inbox_open_reader(s, agent, &reader)
+                     ? soc_cursor_begin(&s->dir, agent, &reader, &s->error)
                      : soc_reader_open(&reader, &s->dir, "messages", SOC_READ_FROM_END, &s->error);
     if (result < 0)
         return result;
