@@ -38,16 +38,11 @@ void soc_sift(struct soc_reader *reader)
 {
     const char *from = reader->data + reader->start;
     size_t unknown = reader->end - reader->scanned;
-    const char *last =
-        sifts(reader) ? memrchr(reader->data + reader->scanned, '\n', unknown) : NULL;
-    if (!last)
+    if (!sifts(reader) || !memchr(reader->data + reader->scanned, '\n', unknown))
         return;
-    size_t whole = (size_t)(last + 1 - from);
-    size_t passed = soc_sieve_find(reader->sieve, from, whole);
-    if (passed < whole) {
-        const char *newline = memrchr(from, '\n', passed);
-        passed = newline ? (size_t)(newline + 1 - from) : 0;
-    }
+    size_t clear = soc_sieve_find(reader->sieve, from, reader->end - reader->start);
+    const char *newline = memrchr(from, '\n', clear);
+    size_t passed = newline ? (size_t)(newline + 1 - from) : 0;
     reader->sketchy |= passed > 0;
     reader->start += passed;
     reader->scanned = reader->start;
