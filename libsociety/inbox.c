@@ -222,6 +222,7 @@ static int find_unread(struct society *s, struct soc_reader *reader, const soc_j
 {
     struct soc_line line;
     int result;
+    uint64_t in = reader->switches;
     cursor->position = reader->position;
     while ((result = soc_reader_next(reader, &line, &s->error)) == 1) {
         int addressed = line.kind == SOC_LINE_RECORD ? soc_is_addressed(s, &line, s->agent) : 0;
@@ -234,12 +235,13 @@ static int find_unread(struct society *s, struct soc_reader *reader, const soc_j
         if (addressed == 1 && (key[0] == '\0' || !soc_json_get(receipts, key)))
             break;
         cursor->position = line.end;
+        in = reader->switches;
         int length = id.data && id.length <= SOC_ID_MAX ? (int)id.length : 0;
         snprintf(cursor->last, sizeof cursor->last, "%.*s", length, length ? id.data : "");
     }
     if (result < 0)
         return result;
-    if (cursor->position < reader->segment.base)
+    if (in != reader->switches) /* behind a late line it would be a position of the next segment */
         cursor->position = reader->segment.base;
     return soc_reader_check(reader, cursor->position, cursor->check, &s->error);
 }
