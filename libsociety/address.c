@@ -24,7 +24,7 @@ static int matches(struct society *s, const char *to, const char *from, const ch
     return soc_registry_is_for(registry, to, from, agent, s->config.supervisor);
 }
 
-/* By decoding: an array, or text with escapes. */
+/* By decoding: an array, text with escapes, a long name. */
 static int decoded_matches(struct society *s, const struct soc_line *line, const char *agent)
 {
     struct soc_error why = {0};
@@ -45,18 +45,22 @@ static int decoded_matches(struct society *s, const struct soc_line *line, const
     return 0;
 }
 
+bool soc_may_hide_to(const struct soc_line *line)
+{
+    return memmem(line->text, line->length, "\\u00", 4) != NULL;
+}
+
 int soc_is_addressed(struct society *s, const struct soc_line *line, const char *agent)
 {
     struct soc_slice to = soc_slice_plain(line->peek.to);
     struct soc_slice from = soc_slice_plain(line->peek.from);
     char name[SOC_ID_MAX + sizeof "role:"];
     char sender[SOC_ID_MAX + 1] = "";
-    if (!line->peek.to.data)
+    if (!line->peek.to.data && !soc_may_hide_to(line))
         return 0;
-    if (!to.data || (line->peek.from.data && (!from.data || from.length >= sizeof sender)))
+    if (!to.data || to.length >= sizeof name ||
+        (line->peek.from.data && (!from.data || from.length >= sizeof sender)))
         return decoded_matches(s, line, agent);
-    if (to.length >= sizeof name)
-        return 0;
     memcpy(name, to.data, to.length);
     name[to.length] = '\0';
     if (from.data)

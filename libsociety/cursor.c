@@ -101,3 +101,37 @@ int soc_cursor_open_reader(const struct soc_cursor *cursor, const struct soc_dir
         soc_reader_know(reader, cursor->last);
     return result;
 }
+
+int soc_cursor_begin(const struct soc_dir *dir, const char *agent, struct soc_reader *reader,
+                     struct soc_error *error)
+{
+    struct soc_cursor cursor;
+    struct soc_error why = {0};
+    int result = soc_cursor_load(dir, agent, &cursor, &why);
+    if (result == 0)
+        return soc_cursor_open_reader(&cursor, dir, reader, error);
+    if (result != -ENOENT && result != SOCIETY_E_CORRUPT) {
+        *error = why;
+        return result;
+    }
+    bool damaged = result == SOCIETY_E_CORRUPT;
+    result = soc_reader_open(reader, dir, "messages", SOC_READ_FROM_START, error);
+    if (result == 0 && damaged)
+        snprintf(reader->incident, sizeof reader->incident, "%.200s; reading begins at the start",
+                 why.text);
+    return result;
+}
+
+bool soc_cursor_is_behind(const struct soc_cursor *cursor, const struct soc_dir *dir,
+                          const char *agent, const struct soc_reader *reader)
+{
+    struct soc_cursor stored;
+    char check[9];
+    if (soc_cursor_load(dir, agent, &stored, NULL) < 0 || stored.position <= cursor->position)
+        return false;
+    if (reader->archived && stored.position >= reader->limit)
+        return true;
+    return stored.position >= reader->segment.base &&
+           soc_reader_check(reader, stored.position, check, NULL) == 0 &&
+           strcmp(check, stored.check) == 0;
+}

@@ -35,4 +35,14 @@ int soc_cursor_store(const struct soc_dir *dir, const char *agent, const struct 
 int soc_cursor_open_reader(const struct soc_cursor *cursor, const struct soc_dir *dir,
                            struct soc_reader *reader, struct soc_error *error);
 
+/* Opens a reader of messages at the agent's cursor, or at the start when it has none or a damaged one, which
+ * is an incident and no reason to stay deaf. 0; errors of reading. */
+int soc_cursor_begin(const struct soc_dir *dir, const char *agent, struct soc_reader *reader,
+                     struct soc_error *error);
+
+/* Whether the agent's stored cursor is ahead: another tail of the agent was faster. One that the log
+ * that is read does not bear out does not count. */
+bool soc_cursor_is_behind(const struct soc_cursor *cursor, const struct soc_dir *dir,
+                          const char *agent, const struct soc_reader *reader);
+
 #endif

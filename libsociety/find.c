@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding one message by its id: see find.h. Lines are decoded only when the id's bytes stand in
+/* Finding one message by its id: see find.h. Lines are decoded only when the id may stand in
  * them. */
 #include "find.h"
 
@@ -13,7 +13,7 @@
 static int take(struct society *s, const struct soc_line *line, const char *id,
                 struct soc_found *found)
 {
-    if (line->kind == SOC_LINE_MALFORMED || !memmem(line->text, line->length, id, strlen(id)))
+    if (line->kind == SOC_LINE_MALFORMED || !soc_line_may_say(line, id, strlen(id)))
         return 0;
     struct soc_error why = {0};
     SOC_AUTO_JSON soc_json *json = soc_json_parse(line->text, line->length, &why);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages that came, and what was done with them: see <society/message.h>. */
-#include "inbox.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <society/message.h>
@@ -11,19 +9,9 @@
 #include "address.h"
 #include "cursor.h"
 #include "find.h"
+#include "handle.h"
 #include "presence.h"
 #include "receipts.h"
-
-int soc_inbox_open_reader(struct society *s, const char *agent, struct soc_reader *reader)
-{
-    struct soc_cursor cursor;
-    int result = soc_cursor_load(&s->dir, agent, &cursor, &s->error);
-    if (result == 0)
-        return soc_cursor_open_reader(&cursor, &s->dir, reader, &s->error);
-    if (result != -ENOENT && result != SOCIETY_E_CORRUPT)
-        return result;
-    return soc_reader_open(reader, &s->dir, "messages", SOC_READ_FROM_START, &s->error);
-}
 
 /* ---- Listing ---- */
 
@@ -128,7 +116,7 @@ static int list_all(struct listing *listing)
     struct soc_reader reader = {.position = 0};
     struct soc_sieve sieve;
     struct soc_line line;
-    int result = soc_inbox_open_reader(s, listing->agent, &reader);
+    int result = soc_cursor_begin(&s->dir, listing->agent, &reader, &s->error);
     if (result < 0)
         return result;
     listing->cursor = reader.position;
@@ -234,6 +222,7 @@ static int find_unread(struct society *s, struct soc_reader *reader, const soc_j
 {
     struct soc_line line;
     int result;
+    uint64_t in = reader->switches;
     cursor->position = reader->position;
     while ((result = soc_reader_next(reader, &line, &s->error)) == 1) {
         int addressed = line.kind == SOC_LINE_RECORD ? soc_is_addressed(s, &line, s->agent) : 0;
@@ -246,12 +235,13 @@ static int find_unread(struct society *s, struct soc_reader *reader, const soc_j
         if (addressed == 1 && (key[0] == '\0' || !soc_json_get(receipts, key)))
             break;
         cursor->position = line.end;
+        in = reader->switches;
         int length = id.data && id.length <= SOC_ID_MAX ? (int)id.length : 0;
         snprintf(cursor->last, sizeof cursor->last, "%.*s", length, length ? id.data : "");
     }
     if (result < 0)
         return result;
-    if (cursor->position < reader->segment.base)
+    if (in != reader->switches) /* behind a late line it would be a position of the next segment */
         cursor->position = reader->segment.base;
     return soc_reader_check(reader, cursor->position, cursor->check, &s->error);
 }
@@ -262,7 +252,7 @@ static int advance_cursor(struct society *s, const soc_json *receipts)
 {
     struct soc_reader reader = {.position = 0};
     struct soc_cursor cursor = {0};
-    int result = soc_inbox_open_reader(s, s->agent, &reader);
+    int result = soc_cursor_begin(&s->dir, s->agent, &reader, &s->error);
     if (result < 0)
         return result;
     int64_t before = reader.position;

@@ -297,7 +297,9 @@ int soc_reader_restart(struct soc_reader *reader, const char *incident, struct s
     reader->pass_states = false;
     if (reader->forgets)
         soc_seen_forget(reader->seen);
-    int result = use_present(reader, SOC_READ_FROM_PRESENT, error);
+    /* What follows an archived segment was not read yet. */
+    int result = reader->archived ? locate(reader, map_holding, reader->segment.base, error)
+                                  : use_present(reader, SOC_READ_FROM_PRESENT, error);
     reader->began = reader->position;
     soc_sift_anew(reader);
     return result < 0 ? result : 0;

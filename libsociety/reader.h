@@ -96,7 +96,8 @@ bool soc_reader_has_partial(const struct soc_reader *reader);
 int soc_reader_check(const struct soc_reader *reader, int64_t position, char out[9],
                      struct soc_error *error);
 
-/* Begins again at the start, with the words as `incident`. */
+/* Begins again at the start of the segment, or of the present one if it is not archived, with the words as
+ * `incident`. */
 int soc_reader_restart(struct soc_reader *reader, const char *incident, struct soc_error *error);
 
 #endif

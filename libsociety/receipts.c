@@ -88,7 +88,7 @@ static soc_json *load(struct society *s, const struct wanted *wanted, int *ret_e
     while ((result = soc_reader_next(&reader, &line, &s->error)) == 1) {
         /* Most receipts are others': a look at the bytes spares decoding them. */
         if (line.kind == SOC_LINE_MALFORMED ||
-            (length > 0 && !memmem(line.text, line.length, wanted->value, length)))
+            (length > 0 && !soc_line_may_say(&line, wanted->value, length)))
             continue;
         struct soc_error why = {0};
         SOC_AUTO_JSON soc_json *json = soc_json_parse(line.text, line.length, &why);

@@ -129,3 +129,8 @@ void soc_scan_line(const char *bytes, size_t length, struct soc_line *ret_line)
     *ret_line = (struct soc_line){.kind = SOC_LINE_MALFORMED, .text = bytes, .length = length};
     ret_line->undecided = undecided;
 }
+
+bool soc_line_may_say(const struct soc_line *line, const char *text, size_t length)
+{
+    return memmem(line->text, line->length, text, length) || memchr(line->text, '\\', line->length);
+}

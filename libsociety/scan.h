@@ -38,4 +38,7 @@ void soc_scan_line(const char *bytes, size_t length, struct soc_line *ret_line);
 /* Tries to salvage a record from the end of damaged bytes; false leaves *ret_line alone. */
 bool soc_scan_salvage(const char *bytes, size_t length, struct soc_line *ret_line);
 
+/* Whether a string that decodes to `text` may stand in the line: as it is, or with an escape. */
+bool soc_line_may_say(const struct soc_line *line, const char *text, size_t length);
+
 #endif

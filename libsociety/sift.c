@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define SEALS_MAX 1024
+#define OVERLAP 64
 #define SPAN (1 << 20) /* holds 4,096 records of 256 bytes */
 
 void soc_reader_sift(struct soc_reader *reader, const struct soc_sieve *sieve)
@@ -37,16 +38,11 @@ void soc_sift(struct soc_reader *reader)
 {
     const char *from = reader->data + reader->start;
     size_t unknown = reader->end - reader->scanned;
-    const char *last =
-        sifts(reader) ? memrchr(reader->data + reader->scanned, '\n', unknown) : NULL;
-    if (!last)
+    if (!sifts(reader) || !memchr(reader->data + reader->scanned, '\n', unknown))
         return;
-    size_t whole = (size_t)(last + 1 - from);
-    size_t passed = soc_sieve_find(reader->sieve, from, whole);
-    if (passed < whole) {
-        const char *newline = memrchr(from, '\n', passed);
-        passed = newline ? (size_t)(newline + 1 - from) : 0;
-    }
+    size_t clear = soc_sieve_find(reader->sieve, from, reader->end - reader->start);
+    const char *newline = memrchr(from, '\n', clear);
+    size_t passed = newline ? (size_t)(newline + 1 - from) : 0;
     reader->sketchy |= passed > 0;
     reader->start += passed;
     reader->scanned = reader->start;
@@ -76,15 +72,20 @@ static int read_to(struct soc_reader *past, int64_t end, struct soc_error *error
     return result < 0 ? result : soc_seen_count(past->seen) >= SOC_SEEN_WINDOW;
 }
 
-/* Whether it read what the reader has read: not where the log was replaced just now, nor where late
- * lines are being read in a file that was moved away. The reader will notice that by itself. */
-static bool agrees(const struct soc_reader *past, const struct soc_reader *reader)
+/* Whether it read up to `end` what the reader has read: not where the log was replaced or removed, nor
+ * where late lines are being read in a file that was moved away. The reader will notice that by itself,
+ * and as it does: by the last bytes. */
+static bool agrees(const struct soc_reader *past, const struct soc_reader *reader, int64_t end)
 {
-    return !past->restarted && past->segment.base == reader->segment.base;
+    size_t known = reader->truncated_line ? 0 : reader->start < OVERLAP ? reader->start : OVERLAP;
+    return !past->restarted && past->segment.base == reader->segment.base &&
+           past->position == end && past->start >= known &&
+           memcmp(past->data + past->start - known, reader->data + reader->start - known, known) ==
+               0;
 }
 
-/* Reads what stands between `from` and the reader's position: 1 that was enough; 0 it holds too few
- * records; errors. */
+/* Reads what stands between `from` and the line: 1 that was enough; 0 it holds too few records;
+ * errors. */
 static int recall_from(struct soc_reader *reader, int64_t from, struct soc_error *error)
 {
     struct soc_reader past;
@@ -94,15 +95,14 @@ static int recall_from(struct soc_reader *reader, int64_t from, struct soc_error
     if (from == reader->began && reader->known[0] != '\0')
         soc_reader_know(&past, reader->known);
     bool all = from == reader->began || past.position > from; /* older history is gone */
-    result =
-        read_to(&past, reader->truncated_line ? reader->line_position : reader->position, error);
-    if (result >= 0 && !agrees(&past, reader)) {
+    int64_t end = reader->truncated_line ? reader->line_position : reader->position;
+    result = read_to(&past, end, error);
+    if (result == 0 && all)
         result = 1;
-    } else if (result == 1 || (result == 0 && all)) {
+    if (result == 1 && agrees(&past, reader, end)) {
         struct soc_seen *sketch = reader->seen;
         reader->seen = past.seen;
         past.seen = sketch;
-        result = 1;
     }
     soc_reader_close(&past);
     return result;
@@ -159,7 +159,7 @@ static bool is_seal(const struct soc_reader *reader, int64_t from, int64_t to)
 
 void soc_sift_moved(struct soc_reader *reader)
 {
-    if (reader->sieve && reader->sketchy && reader->position > reader->limit &&
+    if (reader->sieve && reader->position > reader->limit &&
         !is_seal(reader, reader->limit, reader->position))
         soc_sift_anew(reader);
 }

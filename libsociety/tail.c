@@ -32,6 +32,7 @@ struct society_tail {
     struct soc_reader reader;
     struct soc_sieve sieve;      /* of messages for one agent */
     char sifted[SOC_ID_MAX + 1]; /* this one; "": every line is read */
+    bool reassigned;             /* it was another's before: nobody has been given everything */
     struct soc_feed feed;
     struct soc_line line; /* read last */
     bool undecided;       /* whether to give it is not known yet: deciding failed */
@@ -46,7 +47,9 @@ struct society_tail {
     struct soc_strbuf record;
     int64_t record_position;
     int64_t record_end;
+    uint64_t record_in;            /* as position_in */
     int64_t position;              /* behind what was given */
+    uint64_t position_in;          /* the reader's switches then: in which file that is */
     char last[SOC_ID_MAX + 1];     /* id of the record given last */
     struct soc_strbuf unreceipted; /* receipts to append with the next commit */
     soc_json
@@ -75,25 +78,6 @@ static int check_arguments(struct society *s, const char *log, int64_t position,
     return 0;
 }
 
-/* At the agent's cursor. A damaged one is an incident, no reason to stay deaf: reading starts over.
- */
-static int open_at_cursor(struct society_tail *tail)
-{
-    struct society *s = tail->s;
-    struct soc_cursor cursor;
-    int result = soc_cursor_load(&s->dir, s->agent, &cursor, &s->error);
-    if (result == 0)
-        return soc_cursor_open_reader(&cursor, &s->dir, &tail->reader, &s->error);
-    if (result != -ENOENT && result != SOCIETY_E_CORRUPT)
-        return result;
-    bool damaged = result == SOCIETY_E_CORRUPT;
-    result = soc_reader_open(&tail->reader, &s->dir, "messages", SOC_READ_FROM_START, &s->error);
-    if (result == 0 && damaged)
-        snprintf(tail->reader.incident, sizeof tail->reader.incident,
-                 "%.200s; reading begins at the start", s->error.text);
-    return result;
-}
-
 /* Behind the cursor may stand messages that were received out of order, each by itself. An agent
  * that has caught up is spared reading its receipts: only what stands there now asks for them. */
 static int find_backlog(struct society_tail *tail)
@@ -115,7 +99,7 @@ static int open_reader(struct society_tail *tail, const char *log, int64_t posit
 {
     struct society *s = tail->s;
     if (position == SOCIETY_FROM_CURSOR && tail->is_messages && s->agent[0] != '\0') {
-        int opened = open_at_cursor(tail);
+        int opened = soc_cursor_begin(&s->dir, s->agent, &tail->reader, &s->error);
         return opened < 0 || tail->everyone ? opened : find_backlog(tail);
     }
     if (position == SOCIETY_FROM_CURSOR || position == SOCIETY_FROM_END)
@@ -152,6 +136,36 @@ static void release(struct society_tail *tail)
     free(tail);
 }
 
+/* What the one before had received says nothing of the one whose tail it is now. */
+static void reassign(struct society_tail *tail)
+{
+    if (tail->from_cursor || tail->delivered)
+        tail->backlog_end = INT64_MAX;
+    soc_json_free(tail->delivered);
+    soc_json_free(tail->receipted);
+    tail->delivered = NULL;
+    tail->receipted = NULL;
+    tail->reassigned = true;
+}
+
+/* The reader need not look at messages that are not for the agent; whose tail it is may change. */
+static void sift(struct society_tail *tail)
+{
+    if (!tail->is_messages || tail->everyone || strcmp(tail->sifted, tail->s->agent) == 0)
+        return;
+    if (tail->sifted[0] != '\0')
+        reassign(tail);
+    soc_sieve_for_agent(&tail->sieve, tail->s->agent);
+    soc_reader_sift(&tail->reader, &tail->sieve);
+    memcpy(tail->sifted, tail->s->agent, sizeof tail->sifted);
+}
+
+static void set_position(struct society_tail *tail, int64_t position, uint64_t in)
+{
+    tail->position = position;
+    tail->position_in = in;
+}
+
 static int open_sources(struct society_tail *tail, const char *log, int64_t position)
 {
     int result = tail->is_presence ? 0 : open_reader(tail, log, position);
@@ -159,7 +173,8 @@ static int open_sources(struct society_tail *tail, const char *log, int64_t posi
         result = open_watch(tail);
     if (result < 0 || tail->is_presence)
         return result;
-    tail->position = tail->reader.position;
+    set_position(tail, tail->reader.position, tail->reader.switches);
+    sift(tail);
     soc_tail_watch_set(&tail->watch, &tail->reader);
     return 0;
 }
@@ -276,16 +291,6 @@ static int is_wanted(struct society_tail *tail, const struct soc_line *line)
     return is_news(tail, line);
 }
 
-/* The reader need not look at messages that are not for the agent; whose tail it is may change. */
-static void sift(struct society_tail *tail)
-{
-    if (!tail->is_messages || tail->everyone || strcmp(tail->sifted, tail->s->agent) == 0)
-        return;
-    soc_sieve_for_agent(&tail->sieve, tail->s->agent);
-    soc_reader_sift(&tail->reader, &tail->sieve);
-    memcpy(tail->sifted, tail->s->agent, sizeof tail->sifted);
-}
-
 static int keep(struct society_tail *tail, const struct soc_line *line)
 {
     static const char *const ours[] = {"position", NULL}; /* which a listing puts beside it */
@@ -294,6 +299,7 @@ static int keep(struct society_tail *tail, const struct soc_line *line)
     soc_json_drop(&tail->record, ours);
     tail->record_position = line->position;
     tail->record_end = line->end;
+    tail->record_in = tail->reader.switches;
     struct soc_slice id = soc_slice_plain(line->peek.id);
     int length = id.data && id.length < sizeof tail->last ? (int)id.length : 0;
     snprintf(tail->last, sizeof tail->last, "%.*s", length, length ? id.data : "");
@@ -306,7 +312,7 @@ static int settle_at_end(struct society_tail *tail)
 {
     int result = soc_tail_watch_settle(&tail->watch, &tail->reader);
     if (result == 0)
-        tail->position = tail->reader.position;
+        set_position(tail, tail->reader.position, tail->reader.switches);
     else
         tail->signalled = false;
     return result;
@@ -401,7 +407,7 @@ SOC_PUBLIC int society_tail_next(society_tail *tail, const char **ret_record, in
             return result;
     }
     tail->pending = false;
-    tail->position = tail->record_end;
+    set_position(tail, tail->record_end, tail->record_in);
     *ret_record = tail->record.data;
     if (ret_position)
         *ret_position = tail->record_position;
@@ -448,9 +454,14 @@ SOC_PUBLIC int society_tail_wake(society_tail *tail)
     return soc_watch_signal(&tail->watch.subscription);
 }
 
+/* Between the last record given and the start of the file that is read now nothing was for this agent. Behind
+ * that start it is a position in the file only if it was read there: not if it is that of a late line,
+ * or of a log that was replaced. */
 SOC_PUBLIC int64_t society_tail_position(const society_tail *tail)
 {
-    return tail->position;
+    const struct soc_reader *reader = &tail->reader;
+    bool here = tail->is_presence || tail->position_in == reader->switches;
+    return here ? tail->position : reader->segment.base;
 }
 
 SOC_PUBLIC const char *society_tail_incident(society_tail *tail)
@@ -463,31 +474,11 @@ SOC_PUBLIC const char *society_tail_incident(society_tail *tail)
 
 /* ---- Committing ---- */
 
-/* The cursor for what was given. Between the last record given and the start of the segment that is
- * read now nothing was for this agent. */
 static int make_cursor(const struct society_tail *tail, struct soc_cursor *cursor)
 {
-    int64_t base = tail->reader.segment.fd < 0 ? 0 : tail->reader.segment.base;
-    cursor->position = tail->position < base ? base : tail->position;
+    cursor->position = society_tail_position(tail);
     snprintf(cursor->last, sizeof cursor->last, "%s", tail->pending ? "" : tail->last);
     return soc_reader_check(&tail->reader, cursor->position, cursor->check, &tail->s->error);
-}
-
-/* Whether the agent's stored cursor is ahead: another tail of the agent was faster. One that the
- * log does not bear out does not count. */
-static bool is_behind(const struct society_tail *tail, const struct soc_cursor *cursor)
-{
-    struct soc_cursor stored;
-    char check[9];
-    struct society *s = tail->s;
-    if (soc_cursor_load(&s->dir, s->agent, &stored, NULL) < 0 ||
-        stored.position <= cursor->position)
-        return false;
-    if (tail->reader.archived && stored.position >= tail->reader.limit)
-        return true;
-    return stored.position >= tail->reader.segment.base &&
-           soc_reader_check(&tail->reader, stored.position, check, NULL) == 0 &&
-           strcmp(check, stored.check) == 0;
 }
 
 SOC_PUBLIC int society_tail_commit(society_tail *tail)
@@ -497,6 +488,11 @@ SOC_PUBLIC int society_tail_commit(society_tail *tail)
     int result = soc_enter_as(s);
     if (result == 0 && !tail->is_messages)
         result = soc_fail(&s->error, SOCIETY_E_INVALID, "only a tail of messages has a cursor");
+    if (result == 0)
+        sift(tail);
+    if (result == 0 && tail->reassigned)
+        result = soc_fail(&s->error, SOCIETY_E_INVALID,
+                          "the tail was another agent's when it began; %s opens its own", s->agent);
     if (result == 0 && tail->unreceipted.failed)
         result = soc_fail_memory(&s->error);
     if (result == 0 && tail->unreceipted.length > 0)
@@ -505,7 +501,7 @@ SOC_PUBLIC int society_tail_commit(society_tail *tail)
         return result;
     soc_strbuf_clear(&tail->unreceipted);
     result = make_cursor(tail, &cursor);
-    if (result == 0 && !is_behind(tail, &cursor))
+    if (result == 0 && !soc_cursor_is_behind(&cursor, &s->dir, s->agent, &tail->reader))
         result = soc_cursor_store(&s->dir, s->agent, &cursor, &s->error);
     return result;
 }

@@ -10,7 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "inbox.h"
+#include "address.h"
+#include "cursor.h"
 #include "receipts.h"
 #include "registry.h"
 
@@ -44,7 +45,7 @@ static int64_t position_of(struct society *s, const char *agent)
 {
     struct soc_reader reader;
     int result = agent
-                     ? soc_inbox_open_reader(s, agent, &reader)
+                     ? soc_cursor_begin(&s->dir, agent, &reader, &s->error)
                      : soc_reader_open(&reader, &s->dir, "messages", SOC_READ_FROM_END, &s->error);
     if (result < 0)
         return result;
@@ -166,9 +167,9 @@ static int count_line(struct tally *tally, const struct soc_line *line)
     char to[SOC_ID_MAX + sizeof "role:"];
     char from[SOC_ID_MAX + 1];
     char id[SOC_ID_MAX + 1];
-    if (line->kind == SOC_LINE_MALFORMED || !line->peek.to.data)
+    if (line->kind == SOC_LINE_MALFORMED || (!line->peek.to.data && !soc_may_hide_to(line)))
         return 0;
-    if (!copy_plain(line->peek.to, to, sizeof to) ||
+    if (!line->peek.to.data || !copy_plain(line->peek.to, to, sizeof to) ||
         !copy_plain(line->peek.from, from, sizeof from) ||
         !copy_plain(line->peek.id, id, sizeof id))
         return give_decoded(tally, line);

@@ -129,8 +129,8 @@ int64_t society_tail_position(const society_tail *tail);
  * its cursor goes to society_tail_position(), and never back. With SOCIETY_TAIL_RECEIPTS the
  * receipts are appended first.
  *
- * @return 0; SOCIETY_E_INVALID not a tail of "messages"; SOCIETY_E_NO_AGENT; SOCIETY_E_TIMEOUT;
- *         -ENOSPC, -EROFS and other errnos
+ * @return 0; SOCIETY_E_INVALID not a tail of "messages", or the handle was another agent's since the
+ *         tail was opened; SOCIETY_E_NO_AGENT; SOCIETY_E_TIMEOUT; -ENOSPC, -EROFS and other errnos
  *
  * Blocks for the disk's cache, not the disk. Since 0.1.0.
  */

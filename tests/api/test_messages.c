@@ -128,6 +128,29 @@ static void test_foreign_fields(void **state)
                      SOCIETY_E_INVALID);
 }
 
+/* Other programs choose other ids, and write them with escapes: json.dumps() all that is not ASCII, PHP the slash. */
+static void test_foreign_ids(void **state)
+{
+    char *message;
+
+    (void)state;
+    append_text(member_path("messages.jsonl"),
+                "{\"to\":\"w2\",\"id\":\"caf\\u00e9\",\"content\":1}\n"
+                "{\"to\":\"w2\",\"id\":\"a\\/b\",\"content\":2}\n");
+    append_text(member_path("deliveries.jsonl"),
+                "{\"messageId\":\"a\\/b\",\"deliveredTo\":\"\\u00772\","
+                "\"deliveredAt\":\"2026-02-10T10:00:00Z\"}\n");
+    assert_int_equal(society_message_get(w2, "caf\xc3\xa9", &message), 0);
+    assert_string_equal(member_field(message, "content"), "1");
+    society_free(message);
+    assert_int_equal(society_message_get(w2, "a/b", &message), 0);
+    assert_non_null(strstr(member_field(message, "receipts"), "\"agent\":\"w2\""));
+    society_free(message);
+    assert_int_equal(society_mark_delivered(w2, "a/b"), 0);
+    assert_int_equal(society_acknowledge(w2, "caf\xc3\xa9"), 1);
+    assert_int_equal(society_acknowledge(w2, "caf\xc3\xa9"), 0);
+}
+
 static void test_an_archived_message(void **state)
 {
     char *message;
@@ -227,9 +250,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_sending),        TEST(test_several_at_once),     TEST(test_receipts),
-        TEST(test_foreign_fields), TEST(test_an_archived_message), TEST(test_threads),
-        TEST(test_attachments),    TEST(test_planted_attachments), TEST(test_without_an_agent),
+        TEST(test_sending),          TEST(test_several_at_once), TEST(test_receipts),
+        TEST(test_foreign_fields),   TEST(test_foreign_ids),     TEST(test_an_archived_message),
+        TEST(test_threads),          TEST(test_attachments),     TEST(test_planted_attachments),
+        TEST(test_without_an_agent),
     };
 
     return cmocka_run_group_tests_name("messages", tests, NULL, NULL);

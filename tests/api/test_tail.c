@@ -114,6 +114,73 @@ static void test_a_rotation_while_everything_was_read(void **state)
     assert_null(society_tail_incident(tail));
 }
 
+#define LONG_TEXT                                                                               \
+    "As long as what is written by somebody who had the file open when it was moved away, and " \
+    "who has a lot to say "
+
+/* A cursor behind a late line: as a position it is inside the next segment, where nothing was read yet. */
+static void test_a_commit_behind_a_late_line(void **state)
+{
+    (void)state;
+    member_send(w1, "w2", "a");
+    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
+    assert_string_equal(member_take(tail), "a");
+    assert_int_equal(society_compact(w1, "messages", SOCIETY_COMPACT_FORCE, NULL), 1);
+    append_text(member_path("archive/messages-0.jsonl"), "{\"to\":\"w2\",\"id\":\"late\"}\n");
+    assert_int_equal(society_tail_next(tail, &record, NULL), 1);
+    assert_string_equal(member_text(record, "id"), "late");
+    assert_int_equal(society_tail_commit(tail), 0);
+    society_tail_close(tail);
+    for (int i = 0; i < 5; i++)
+        member_send(w1, "w3", "other");
+    member_send(w1, "w2", "b");
+    assert_int_equal(society_compact(w1, "messages", SOCIETY_COMPACT_FORCE, NULL), 1);
+    member_send(w1, "w2", "c");
+    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
+    assert_string_equal(member_take(tail), "b c");
+}
+
+/* … and so it is when the tail has gone on into that segment, and what is there was not taken yet. */
+static void test_a_commit_in_the_segment_behind_a_late_line(void **state)
+{
+    (void)state;
+    member_send(w1, "w2", "a");
+    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
+    assert_string_equal(member_take(tail), "a");
+    assert_int_equal(society_compact(w1, "messages", SOCIETY_COMPACT_FORCE, NULL), 1);
+    append_text(member_path("archive/messages-0.jsonl"),
+                "{\"to\":\"w2\",\"id\":\"late\",\"content\":\"" LONG_TEXT LONG_TEXT LONG_TEXT
+                "\"}\n");
+    assert_int_equal(society_tail_next(tail, &record, NULL), 1);
+    assert_string_equal(member_text(record, "id"), "late");
+    member_send(w1, "w2", "b");
+    member_send(w1, "w2", "c");
+    assert_int_equal(society_tail_wait(tail, 0), 1);
+    assert_true(society_tail_position(tail) < file_size(member_path("archive/messages-0.jsonl")));
+    assert_int_equal(society_tail_commit(tail), 0);
+    society_tail_close(tail);
+    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
+    assert_string_equal(member_take(tail), "b c");
+}
+
+static void test_a_commit_in_another_log(void **state)
+{
+    (void)state;
+    member_send(w1, "w2", "a");
+    member_send(w1, "w2", "b");
+    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
+    assert_string_equal(member_take(tail), "a b");
+    assert_int_equal(truncate(member_path("messages.jsonl"), 0), 0);
+    for (int i = 0; i < 5; i++)
+        member_send(w1, "w2", (const char *[]){"c", "d", "e", "f", "g"}[i]);
+    assert_int_equal(society_tail_wait(tail, 0), 1);
+    assert_int_equal(society_tail_position(tail), 0);
+    assert_int_equal(society_tail_commit(tail), 0);
+    society_tail_close(tail);
+    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
+    assert_string_equal(member_take(tail), "c d e f g");
+}
+
 static void test_a_log_that_is_truncated_and_replaced(void **state)
 {
     (void)state;
@@ -132,6 +199,34 @@ static void test_a_log_that_is_truncated_and_replaced(void **state)
     assert_int_equal(rename(member_path("new"), member_path("messages.jsonl")), 0);
     assert_string_equal(member_await(tail, 1), "d");
     assert_non_null(strstr(society_tail_incident(tail), "was replaced"));
+}
+
+/* The handle becomes another agent: what the one before had received is news to it, and where it has got to is
+ * nobody's cursor. */
+static void test_a_tail_that_changes_hands(void **state)
+{
+    (void)state;
+    member_send(w1, "w5", "early");
+    member_send(w1, "w2", "a");
+    member_send(w1, "all", "b");
+    member_send(w1, "w2", "c");
+    assert_int_equal(society_mark_delivered(w2, "b"), 1);
+    open_tail("messages", SOCIETY_FROM_CURSOR, SOCIETY_TAIL_RECEIPTS);
+    assert_int_equal(society_tail_next(tail, &record, NULL), 1);
+    assert_string_equal(member_text(record, "id"), "a");
+    assert_int_equal(society_identify(w2, "w5"), 0);
+    assert_string_equal(member_take(tail), "b");
+    assert_int_equal(society_tail_commit(tail), SOCIETY_E_INVALID);
+    assert_int_equal(society_identify(w2, "w2"), 0);
+    assert_int_equal(society_tail_commit(tail), SOCIETY_E_INVALID);
+    society_tail_close(tail);
+    assert_false(file_exists(member_path("cursors/w5.json")));
+    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
+    assert_int_equal(society_identify(w2, "w5"), 0);
+    assert_int_equal(society_tail_commit(tail), SOCIETY_E_INVALID);
+    society_tail_close(tail);
+    open_tail("messages", SOCIETY_FROM_CURSOR, 0);
+    assert_string_equal(member_take(tail), "early b");
 }
 
 static void test_receipts_once(void **state)
@@ -243,7 +338,11 @@ int main(void)
         TEST(test_records_as_they_stand),
         TEST(test_through_rotations),
         TEST(test_a_rotation_while_everything_was_read),
+        TEST(test_a_commit_behind_a_late_line),
+        TEST(test_a_commit_in_the_segment_behind_a_late_line),
+        TEST(test_a_commit_in_another_log),
         TEST(test_a_log_that_is_truncated_and_replaced),
+        TEST(test_a_tail_that_changes_hands),
         TEST(test_receipts_once),
         TEST(test_a_log_that_comes_later),
         TEST(test_a_directory_that_is_removed),

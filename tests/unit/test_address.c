@@ -67,7 +67,11 @@ static void test_by_decoding(void **state)
     assert_int_equal(is_for_w1("{\"to\":{\"w1\":1}}"), 0);
     assert_int_equal(is_for_w1("{\"to\":17}"), 0);
     assert_int_equal(is_for_w1("{\"to\":\"all\",\"from\":17}"), 1);
+    assert_int_equal(is_for_w1("{\"\\u0074o\":\"w1\"}"), 1);
+    assert_int_equal(is_for_w1("{\"\\u0074o\":[\"w2\"],\"for\":\"w1\"}"), 0);
 }
+
+#define LONG_ROLE "a-role-that-another-program-made-and-that-is-longer-than-any-of-ours-may-ever-be"
 
 static void test_long_names(void **state)
 {
@@ -78,6 +82,9 @@ static void test_long_names(void **state)
     memset(text + length, 'x', 200);
     strcpy(text + length + 200, "\",\"from\":\"a\"}");
     assert_int_equal(is_for_w1(text), 0);
+    append_text(member_path("registry.jsonl"), "{\"agentId\":\"w1\",\"role\":\"" LONG_ROLE "\"}\n");
+    strcpy(text, "{\"to\":\"role:" LONG_ROLE "\",\"from\":\"a\"}");
+    assert_int_equal(is_for_w1(text), 1);
     strcpy(text, "{\"to\":\"all\",\"from\":\"");
     length = strlen(text);
     memset(text + length, 'x', 200);

@@ -7,15 +7,18 @@
 #include "sift.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "crc32c.h"
 #include "harness/files.h"
 #include "harness/internal/faults.h"
 #include "harness/internal/messages.h"
 #include "harness/unit.h"
+#include "rotate.h"
 
 #define LINES 14000
 #define OLD_MAX 6000
@@ -400,6 +403,67 @@ static void test_a_log_that_is_replaced(void **state)
     soc_reader_close(&reader);
 }
 
+/* Who looks back finds another log in its place, or none: what is in the buffer is judged by what the reader knows
+ * itself. In the new log the message stands further in front, and would be taken for its own repeat. */
+static void test_a_log_that_is_replaced_while_it_is_read(void **state)
+{
+    struct soc_line line;
+
+    (void)state;
+    put_message("w1", UUID_1);
+    put_others(100);
+    put_message("w1", "chosen");
+    sift_at(SOC_READ_FROM_START);
+    assert_int_equal(soc_reader_next(&reader, &line, &store_error), 1);
+    write_text(store_path(LOG), "");
+    put_message("w1", "chosen");
+    put_others(200);
+    assert_int_equal(strncmp(store_read(&reader), "r:chosen", 8), 0);
+    assert_true(reader.incident[0] != '\0');
+    soc_reader_close(&reader);
+}
+
+static void test_a_log_that_is_removed_while_it_is_read(void **state)
+{
+    struct soc_line line;
+
+    (void)state;
+    put_message("w1", UUID_1);
+    put_others(100);
+    put_message("w1", UUID_1);
+    put_message("w1", UUID_2);
+    sift_at(SOC_READ_FROM_START);
+    assert_int_equal(soc_reader_next(&reader, &line, &store_error), 1);
+    assert_int_equal(unlink(store_path(LOG)), 0);
+    assert_string_equal(store_read(&reader), "r:" UUID_2);
+    soc_reader_close(&reader);
+}
+
+/* Of a late line that was read at once with the seal before it, the copy that is carried over is a repeat, also for
+ * a reader that was looking at every record just then, and no longer is when the copy comes. */
+static void test_a_late_line_that_is_carried_over(void **state)
+{
+    struct soc_segment present = SOC_SEGMENT_INIT;
+
+    (void)state;
+    put_message("w2", "before");
+    put_others(1);
+    put_message("w1", "chosen");
+    sift_at(SOC_READ_FROM_START);
+    assert_string_equal(store_read(&reader), "r:chosen");
+    assert_true(reader.exact > 0);
+    reader.exact = 10; /* as if so many had come meanwhile */
+    rotate();
+    append_text(store_path("archive/messages-0.jsonl"), "{\"to\":\"w1\",\"content\":1}\n");
+    put_others(30);
+    assert_int_equal(
+        soc_segment_open(&store_dir, "messages", -1, O_RDWR | O_APPEND, &present, &store_error), 0);
+    assert_int_equal(soc_settle(&store_dir, "messages", &present, &store_error), 1);
+    soc_segment_close(&present);
+    assert_null(strstr(store_read(&reader), "r:late"));
+    soc_reader_close(&reader);
+}
+
 static void test_errors_of_looking_back(void **state)
 {
     struct soc_line line;
@@ -433,6 +497,9 @@ int main(void)
         TEST(test_a_record_behind_an_endless_line),
         TEST(test_other_needles),
         TEST(test_a_log_that_is_replaced),
+        TEST(test_a_log_that_is_replaced_while_it_is_read),
+        TEST(test_a_log_that_is_removed_while_it_is_read),
+        TEST(test_a_late_line_that_is_carried_over),
         TEST(test_errors_of_looking_back),
     };
     int result = cmocka_run_group_tests_name("sift", tests, NULL, store_free_lines);
