@@ -143,12 +143,12 @@ static int renew(struct soc_own *own, const struct soc_record *record)
     int result = soc_own_set(own, "renewed", soc_json_new_integer(record->position));
     if (result == 0 && soc_json_get_integer(record->json, "leaseMs", &lease) && lease > 0)
         result = soc_own_set(own, "leaseMs", soc_json_new_integer(lease));
-    if (result == 0 && soc_json_get_string(record->json, "session"))
-        result = set_session(own, record->json);
-    /* Who waited says that he has it. */
-    if (result == 0 && !own->waiting)
+    if (result < 0 || !soc_json_get_string(record->json, "session"))
+        return result;
+    /* Who waited says under which session he has it; without one he only keeps it. */
+    if (!own->waiting)
         soc_own_remove(own, "waiter");
-    return result;
+    return set_session(own, record->json);
 }
 
 static int hand_over(struct soc_owns *owns, size_t at, const struct soc_record *record,

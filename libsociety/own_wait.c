@@ -182,7 +182,20 @@ void soc_own_bury(struct society *s, const struct soc_own_request *request)
 
 /* ---- The queue ---- */
 
-/* Says of those before us who are gone that they are. */
+/* Says of those who were found gone that they are. */
+static int say_gone(struct soc_own_queue *q)
+{
+    struct society *s = q->s;
+    int result = soc_transact(&s->ownership, soc_own_decide_expire, q->request, &s->error);
+    /* Another was faster to say so. */
+    if (result == SOCIETY_E_VOID || result == SOCIETY_E_FENCED)
+        result = 0;
+    if (result == 0)
+        soc_own_bury(s, q->request);
+    return result;
+}
+
+/* The same of those before us. */
 static int expire_gone(struct soc_own_queue *q, size_t at, int64_t *ret_limit_ms)
 {
     struct society *s = q->s;
@@ -192,13 +205,28 @@ static int expire_gone(struct soc_own_queue *q, size_t at, int64_t *ret_limit_ms
     if (result < 0 || q->request->gone_count == 0)
         return result;
     *ret_limit_ms = 0;
-    result = soc_transact(&s->ownership, soc_own_decide_expire, q->request, &s->error);
-    /* Another was faster to say so. */
-    if (result == SOCIETY_E_VOID || result == SOCIETY_E_FENCED)
-        result = 0;
-    if (result == 0)
-        soc_own_bury(s, q->request);
-    return result;
+    return say_gone(q);
+}
+
+/* The same of all that wait: who died in the queue waits for nobody, and closes no cycle. Their
+ * number. */
+static int expire_waiting(struct soc_own_queue *q)
+{
+    const struct soc_owns *owns = q->s->ownership.data;
+    int result = 0;
+    soc_own_forget(q->request);
+    for (size_t i = 0; result == 0 && i < owns->count; i++) {
+        int64_t left;
+        if (!owns->items[i].waiting)
+            continue;
+        result = soc_own_is_gone(q->s, &owns->items[i], &left);
+        if (result == 1)
+            result = soc_own_add_evidence(q->request, &owns->items[i], &q->s->error);
+    }
+    int count = (int)q->request->gone_count;
+    if (result == 0 && count > 0)
+        result = say_gone(q);
+    return result < 0 ? result : count;
 }
 
 /* Says that what was granted is had: from now on it lasts like anything that the agent holds. */
@@ -352,15 +380,28 @@ static int begin_act(struct soc_own_queue *q)
     return result;
 }
 
+static int take_place(struct soc_own_queue *q)
+{
+    q->request->wait = true;
+    int result = soc_transact(&q->s->ownership, soc_own_decide_request, q->request, &q->s->error);
+    q->request->wait = false;
+    return result;
+}
+
 int soc_own_queue_enter(struct soc_own_queue *q)
 {
     struct society *s = q->s;
     int result = begin_act(q);
     if (result < 0)
         return result;
-    q->request->wait = true;
-    result = soc_transact(&s->ownership, soc_own_decide_request, q->request, &s->error);
-    q->request->wait = false;
+    result = take_place(q);
+    if (result == SOCIETY_E_DEADLOCK) {
+        struct soc_error cycle = s->error;
+        if (expire_waiting(q) > 0)
+            result = take_place(q);
+        else
+            s->error = cycle;
+    }
     q->renewed_ms = soc_monotonic_ms();
     if (result == 0)
         soc_own_bury(s, q->request);

@@ -10,6 +10,7 @@
 #include "own_files.h"
 #include "own_path.h"
 #include "own_pull.h"
+#include "own_rules.h"
 #include "own_take.h"
 #include "own_wait.h"
 #include "presence.h"
@@ -317,21 +318,26 @@ static bool shares(const struct society *s, const struct soc_owns *owns, const c
     return false;
 }
 
-/* Who keeps the agent from writing the path: 1 and *ret_own; 0 nobody; errors. */
+#define PERHAPS 2
+
+/* Who keeps the agent from writing the path: 1 and *ret_own; 0 nobody; PERHAPS the process that
+ * waited for *ret_own is gone, or had it meanwhile, which only the log can tell that is read now;
+ * errors. `gone`: tokens of those of whom that was told, and the log was read since. */
 static int find_owner(struct society *s, const struct soc_owns *owns, const char *path,
-                      bool ignore_case, const struct soc_own **ret_own)
+                      bool ignore_case, const soc_json *gone, const struct soc_own **ret_own)
 {
     for (size_t i = 0; i < owns->count; i++) {
         const struct soc_own *own = &owns->items[i];
         int64_t left;
         if (own->waiting || strcmp(own->holder, s->agent) == 0 || !covers(own, path, ignore_case) ||
-            (own->shared && shares(s, owns, path, ignore_case)))
+            (own->shared && shares(s, owns, path, ignore_case)) ||
+            (own->waiter >= 0 && soc_own_is_named(gone, own->token)))
             continue;
-        int gone = soc_own_is_gone(s, own, &left);
-        if (gone == 1)
+        int is_gone = soc_own_is_gone(s, own, &left);
+        if (is_gone == 1 && own->waiter < 0)
             continue;
         *ret_own = own;
-        return gone < 0 ? gone : 1;
+        return is_gone < 0 ? is_gone : is_gone == 1 ? PERHAPS : 1;
     }
     return 0;
 }
@@ -346,18 +352,40 @@ static int add_owner(struct society *s, const char *path, const struct soc_own *
     return 0;
 }
 
-static int check_all(struct society *s, const soc_json *paths, bool ignore_case, society_list *list)
+/* Notes who seems to be gone, and reads on; NULL with *ret_error. */
+static const struct soc_owns *read_on(struct society *s, int64_t token, soc_json *gone,
+                                      int *ret_error)
+{
+    if (soc_json_append(gone, soc_json_new_integer(token)) == 0)
+        return soc_owns(s, ret_error);
+    *ret_error = soc_fail_memory(&s->error);
+    return NULL;
+}
+
+static int check_each(struct society *s, const soc_json *paths, bool ignore_case,
+                      society_list *list)
 {
     int result = 0;
+    SOC_AUTO_JSON soc_json *gone = soc_json_new_array();
     const struct soc_owns *owns = soc_owns(s, &result);
-    soc_lease_begin(s);
+    if (!gone)
+        return soc_fail_memory(&s->error);
     for (size_t i = 0; result >= 0 && i < soc_json_count(paths); i++) {
         const char *path = soc_json_string(soc_json_item(paths, i));
         const struct soc_own *own = NULL;
-        result = find_owner(s, owns, path, ignore_case, &own);
+        while ((result = find_owner(s, owns, path, ignore_case, gone, &own)) == PERHAPS)
+            if (!(owns = read_on(s, own->token, gone, &result)))
+                return result;
         if (result == 1)
             result = add_owner(s, path, own, list);
     }
+    return result;
+}
+
+static int check_all(struct society *s, const soc_json *paths, bool ignore_case, society_list *list)
+{
+    soc_lease_begin(s);
+    int result = check_each(s, paths, ignore_case, list);
     int written = soc_lease_end(s);
     if (result >= 0 && written < 0)
         result = written;

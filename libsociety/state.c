@@ -328,12 +328,15 @@ static int transact(struct soc_state *state, soc_decide decide, void *argument, 
         state->locked = false;
         return error ? error->code : SOCIETY_E_TIMEOUT;
     }
+    if (result == 0 && state->stale) /* the compaction had no memory */
+        result = read_on(state, error);
     if (result == 0 && settled)
         result = settle(state, error);
     if (result == 0)
         result = carry_out(state, decide, argument, error);
     int ended = end(state, error);
-    return result < 0 ? result : ended;
+    /* Of several records some may count though others are void: unless they are on no disk. */
+    return result < 0 && (result != SOCIETY_E_VOID || ended == 0) ? result : ended;
 }
 
 int soc_transact(struct soc_state *state, soc_decide decide, void *argument,

@@ -292,7 +292,7 @@ static int change_known(struct soc_tasks *tasks, const struct soc_task_change *c
 static int apply_change(struct soc_tasks *tasks, const struct soc_task_change *change)
 {
     const char *type = change->record->type;
-    bool was_done = soc_task_is_done(change->task);
+    bool satisfied = soc_task_is_satisfied(tasks, change->id);
     bool was_over = soc_task_is_over(change->task);
     if (change->task && !tasks->under)
         soc_task_index_remove(&tasks->index, change->task);
@@ -304,8 +304,22 @@ static int apply_change(struct soc_tasks *tasks, const struct soc_task_change *c
         result = note_end(tasks, task, was_over, change->record->position);
     if (result == 0 && !tasks->under)
         result = place(tasks, task);
-    if (result == 0 && !tasks->under && was_done != soc_task_is_done(task))
+    if (result == 0 && !tasks->under && satisfied != soc_task_is_satisfied(tasks, change->id))
         result = place_dependents(tasks, change->id);
+    return result;
+}
+
+/* Compaction says first what is archived, and there is nothing to place yet. A forger may say it
+ * anywhere. */
+static int restore_archive(struct soc_tasks *tasks, const soc_json *record)
+{
+    const soc_json *done = soc_json_get(record, "done");
+    int result = soc_tasks_restore_archive(tasks, record);
+    for (size_t i = 0; result == 0 && i < soc_json_count(done); i++) {
+        const char *id = soc_json_string(soc_json_item(done, i));
+        if (id)
+            result = place_dependents(tasks, id);
+    }
     return result;
 }
 
@@ -316,7 +330,7 @@ static int apply_record(struct soc_tasks *tasks, const struct soc_record *record
     if (soc_task_judge(&change, NULL) < 0)
         return 0;
     if (strcmp(record->type, "task_archive_state") == 0)
-        result = soc_tasks_restore_archive(tasks, record->json);
+        result = restore_archive(tasks, record->json);
     else if (strcmp(record->type, "task_work_state") == 0)
         result = soc_task_work_restore(tasks->work, record->json);
     else

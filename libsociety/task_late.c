@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "task_bid.h"
+#include "task_rules.h"
 #include "task_state.h"
 
 struct soc_late_claim {
@@ -47,6 +48,7 @@ int soc_task_late_take(struct soc_tasks *tasks, const struct soc_line *line)
 {
     struct soc_task_glance glance;
     if (!soc_slice_is(line->peek.type, "task_claim") ||
+        line->end - line->position > SOC_TASK_LINE_MAX || /* which is void */
         !soc_task_bid_read(line->text, line->length, &glance) ||
         !soc_is_id(glance.task, strlen(glance.task)))
         return SOC_FOLD_DECODE;

@@ -7,6 +7,7 @@
 #include <society/agent.h>
 #include <society/ownership.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "harness/owners.h"
 #include "harness/unit.h"
@@ -99,6 +100,26 @@ static void test_death_of_a_process_that_waits(void **state)
     society_close(w1);
 }
 
+/* Nor does its wait close a cycle. */
+static void test_the_dead_wait_for_nobody(void **state)
+{
+    society *w1 = member_open("w1");
+    society *w2 = member_open("w2");
+
+    (void)state;
+    assert_int_equal(owner_acquire(w1, "[\"a\"]", 0), 0);
+    assert_int_equal(owner_acquire(w2, "[\"b\"]", 0), 0);
+    pid_t second = owner_start(owner_wait_for_a, 2);
+    owner_await(w1, "w1:[\"a\"] w2:[\"b\"] w2:[\"a\"]?");
+    assert_int_equal(owner_acquire(w1, "[\"b\"]", 20), SOCIETY_E_DEADLOCK);
+    assert_non_null(strstr(society_last_message(w1), "w1 → w2 → w1"));
+    owner_kill(second);
+    assert_int_equal(owner_acquire(w1, "[\"b\"]", 20), SOCIETY_E_TIMEOUT);
+    assert_string_equal(owner_live(w1), "w1:[\"a\"] w2:[\"b\"]");
+    society_close(w2);
+    society_close(w1);
+}
+
 /* Granted to a process that is not running, and dies without having noticed. */
 static void test_death_before_the_grant_is_noticed(void **state)
 {
@@ -109,6 +130,7 @@ static void test_death_before_the_grant_is_noticed(void **state)
     assert_int_equal(owner_acquire(w1, "[\"a\"]", 0), 0);
     pid_t second = owner_start(owner_wait_for_a, 2);
     owner_await(w1, "w1:[\"a\"] w2:[\"a\"]?");
+    assert_int_equal(society_own_renew(w1, NULL, 0), 1); /* it has left the log's lock by then */
     kill(second, SIGSTOP);
     assert_int_equal(society_own_release(w1, NULL), 1);
     assert_string_equal(owner_live(w3), "w2:[\"a\"]");
@@ -158,6 +180,7 @@ int main(void)
         TEST(test_taken_from_the_dead),
         TEST(test_death_in_the_queue),
         TEST(test_death_of_a_process_that_waits),
+        TEST(test_the_dead_wait_for_nobody),
         TEST(test_death_before_the_grant_is_noticed),
         TEST(test_what_was_had_outlasts_the_wait),
     };

@@ -151,6 +151,80 @@ static void test_roles_without_lock_files(void **state)
     }
 }
 
+static unsigned below(unsigned limit)
+{
+    static uint32_t seed = 20261201;
+
+    seed = seed * 1664525u + 1013904223u;
+    return (seed >> 8) % limit;
+}
+
+static void add_any_task(int number)
+{
+    static const char *const whose[] = {",\"role\":\"tester\"", ",\"assignee\":\"role:tester\"",
+                                        ",\"assignee\":\"w1\"", ",\"assignee\":\"w2\""};
+    char depends[48] = "";
+    char text[160];
+
+    if (number > 1 && below(3) == 0)
+        snprintf(depends, sizeof depends, ",\"dependsOn\":[\"t%u\"]",
+                 1 + below((unsigned)number - 1));
+    snprintf(text, sizeof text, "{\"title\":\"T\",\"priority\":%u%s%s}", below(5),
+             below(2) == 0 ? whose[below(4)] : "", depends);
+    task_add(text);
+}
+
+/* Claims up to `count` and gives their ids; one by the shorter call. */
+static int claim_up_to(society *s, int count, char ids[512])
+{
+    society_list *claims;
+    char *claim = NULL;
+
+    ids[0] = '\0';
+    if (count == 1 && society_task_claim(s, NULL, 0, &claim) < 0)
+        return 0;
+    if (claim) {
+        snprintf(ids, 512, "%s ", member_text(claim, "task"));
+        society_free(claim);
+        return 1;
+    }
+    int claimed = society_task_claim_several(s, count, 0, 0, &claims);
+    if (claimed < 0)
+        return 0;
+    for (int i = 0; i < claimed; i++)
+        snprintf(ids + strlen(ids), 512 - strlen(ids), "%s ",
+                 member_text(society_list_item(claims, i), "task"));
+    society_list_free(claims);
+    return claimed;
+}
+
+/* Whoever asks, for one or for several, is given what the list of what is ready for him begins with. */
+static void test_what_is_ready_in_its_order(void **state)
+{
+    char ids[512];
+    int total = 0;
+
+    (void)state;
+    drop_lock_files();
+    assert_ok(w1, society_register(w1, "{\"role\":\"tester\"}"));
+    for (int round = 1; round <= 150; round++) {
+        bool first = below(2) == 0;
+        society *looks = member_open(first ? "w1" : "w2");
+        add_any_task(2 * round - 1);
+        add_any_task(2 * round);
+        char ready[1002];
+        snprintf(ready, sizeof ready, "%s ", task_ids(looks, SOCIETY_TASKS_READY, NULL));
+        int claimed = claim_up_to(first ? w1 : w2, 1 + (int)below(5), ids);
+        assert_int_equal(strncmp(ready, ids, strlen(ids)), 0);
+        assert_true(claimed > 0 || strcmp(ready, " ") == 0);
+        for (char *id = strtok(ids, " "); id; id = strtok(NULL, " "))
+            assert_ok(looks, task_change(looks, id, below(3) == 0 ? "release" : "complete", NULL));
+        society_close(looks);
+        total += claimed;
+    }
+    assert_true(total > 150);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +234,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_questions_that_are_none, tasks_setup, tasks_teardown),
         cmocka_unit_test_setup_teardown(test_turns_without_lock_files, tasks_setup, tasks_teardown),
         cmocka_unit_test_setup_teardown(test_roles_without_lock_files, tasks_setup, tasks_teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_ready_in_its_order, tasks_setup,
+                                        tasks_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,8 @@
  * of a call. Two witnesses that no two ever hold them together: a word in shared memory that
  * whoever holds sets and clears, and the fold of the log, record by record.
  *
- * The same while two more, who are killed as well, compact the log again and again, and look at it,
+ * The same by processes without presence, of which a dead one keeps what it holds for its lease, and
+ * its place in the queue no longer than it lived. The same while two more, who are killed as well, compact the log again and again, and look at it,
  * sometimes as who has been there and sometimes as who has just come: what is held all the time is
  * there whenever they look.
  */
@@ -48,18 +49,21 @@ static struct {
     atomic_bool condemned[LIVES]; /* set before a life is ended by force */
 } * shared;
 
+static bool joined; /* all of them are under presence */
+
 /* One life: reserves, proves that it is alone, releases, until all is over. */
 static int live(int life, int report)
 {
     char agent[16];
     char byte = 'x';
+    const char *fields = joined ? NULL : "{\"leaseMs\":4000}";
 
     snprintf(agent, sizeof agent, "f%d", life);
     society *s = member_open(agent);
-    if (society_join(s) < 0)
+    if (joined && society_join(s) < 0)
         return 1;
     for (unsigned i = (unsigned)life; !shared->over; i++) {
-        if (society_own_acquire(s, patterns[i % 5], 0, NULL, 30000, NULL) != 0) {
+        if (society_own_acquire(s, patterns[i % 5], 0, fields, 30000, NULL) != 0) {
             print_error("%s: %s\n", agent, society_last_message(s));
             return 2;
         }
@@ -186,6 +190,7 @@ static void kill_one(pid_t *pids, int *lives, int victim, int life, int report)
 static void fight(int members)
 {
     int wanted = getenv("SOCIETY_LONG") ? GRANTS_LONG : GRANTS;
+    wanted = joined ? wanted : wanted / 5; /* here and there one dies who holds, for his lease */
     pid_t pids[FIGHTERS + OTHERS];
     int lives[FIGHTERS + OTHERS];
     int born = 0;
@@ -224,6 +229,15 @@ static void fight(int members)
 static void test_fight(void **state)
 {
     (void)state;
+    joined = true;
+    fight(FIGHTERS);
+}
+
+/* Of whose lives in the queue only an act tells. */
+static void test_fight_without_presence(void **state)
+{
+    (void)state;
+    joined = false;
     fight(FIGHTERS);
 }
 
@@ -232,6 +246,7 @@ static void test_fight_while_compacted(void **state)
     society *keeper = member_open("keeper");
 
     (void)state;
+    joined = true;
     assert_int_equal(
         society_own_acquire(keeper, "[\"keep/**\"]", 0, "{\"leaseMs\":86400000}", 0, NULL), 0);
     fight(FIGHTERS + OTHERS);
@@ -244,6 +259,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_fight, member_setup, member_teardown),
+        cmocka_unit_test_setup_teardown(test_fight_without_presence, member_setup, member_teardown),
         cmocka_unit_test_setup_teardown(test_fight_while_compacted, member_setup, member_teardown),
     };
 

@@ -332,6 +332,23 @@ static void test_renew(void **state)
     assert_string_equal(live(), "w1:100");
 }
 
+/* A renewal that only keeps the place does not say that it is had; nor does one while it waits. */
+static void test_renewing_what_was_waited_for(void **state)
+{
+    (void)state;
+    assert_int_equal(acquire("w1", "a"), 0);
+    assert_int_equal(put("own_wait", "\"from\":\"w2\",\"paths\":[\"a\"],\"waiter\":7"), 0);
+    assert_int_equal(put("own_renew", "\"from\":\"w2\",\"token\":200,\"session\":\"s\""), 0);
+    assert_int_equal(owns->items[1].waiter, 7);
+    assert_int_equal(release("w1", 100), 0);
+    assert_string_equal(live(), "w2:200");
+    assert_int_equal(put("own_renew", "\"from\":\"w2\",\"token\":200"), 0);
+    assert_int_equal(owns->items[0].renewed, 500);
+    assert_int_equal(owns->items[0].waiter, 7);
+    assert_int_equal(put("own_renew", "\"from\":\"w2\",\"token\":200,\"session\":\"s\""), 0);
+    assert_int_equal(owns->items[0].waiter, -1);
+}
+
 static void test_handover(void **state)
 {
     (void)state;
@@ -467,6 +484,7 @@ int main(void)
         TEST(test_deadlock_over_a_waiter),
         TEST(test_takeover_ends_a_deadlock),
         TEST(test_renew),
+        TEST(test_renewing_what_was_waited_for),
         TEST(test_handover),
         TEST(test_handover_conflicts),
         TEST(test_handover_deadlock),

@@ -171,6 +171,20 @@ static void test_a_faster_writer_without_a_lock(void **state)
     assert_int_equal(value(), 3);
 }
 
+/* What of it took effect is not safe for it, so the caller is not told of the other alone. */
+static void test_a_faster_writer_and_a_bad_disk(void **state)
+{
+    static char faster[] = "{\"type\":\"count\",\"value\":0}\n";
+
+    (void)state;
+    soc_state_close(&counter);
+    assert_int_equal(soc_state_open(&counter, &fold, &store_dir, true, &store_error), 0);
+    faults_hook(FAULT_WRITE, 1, slip_in, faster);
+    faults_at(FAULT_FDATASYNC, 1, EIO);
+    assert_int_equal(transact(NULL), -EIO);
+    assert_int_equal(value(), 1);
+}
+
 static void test_void_records_of_others_do_not_count(void **state)
 {
     static char others[] = "{\"type\":\"count\",\"value\":77}\nmalformed\n{\"type\":\"unknown\"}\n";
@@ -395,6 +409,41 @@ static void test_a_first_record_half_applied(void **state)
     assert_int_equal(((const struct counter *)counter.data)->records, 1);
 }
 
+static int settle_result;
+
+static int settle(void *state)
+{
+    int result = settle_result;
+
+    (void)state;
+    settle_result = 0;
+    return result;
+}
+
+static int decide_on_what_is_sound(const void *state, int64_t end, void *argument,
+                                   struct soc_strbuf *out, struct soc_error *error)
+{
+    assert_false(counter.stale);
+    return count(state, end, argument, out, error);
+}
+
+/* Compaction works out what was put off, and has no memory for it: that must not be decided on. */
+static void test_a_compaction_without_memory(void **state)
+{
+    struct soc_fold settled = fold;
+
+    (void)state;
+    settled.settle = settle;
+    counter.fold = &settled;
+    put_count(0);
+    counter.least = 1;
+    settle_result = -ENOMEM;
+    assert_int_equal(soc_transact(&counter, decide_on_what_is_sound, NULL, &store_error), 0);
+    assert_int_equal(settle_result, 0);
+    assert_int_equal(value(), 2);
+    counter.fold = &fold;
+}
+
 static int decide_nothing_sound(const void *state, int64_t end, void *argument,
                                 struct soc_strbuf *out, struct soc_error *error)
 {
@@ -430,6 +479,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_transactions),
         TEST(test_a_faster_writer_without_a_lock),
+        TEST(test_a_faster_writer_and_a_bad_disk),
         TEST(test_void_records_of_others_do_not_count),
         TEST(test_lines_that_are_none),
         TEST(test_a_log_that_is_another),
@@ -443,6 +493,7 @@ int main(void)
         TEST(test_failures),
         TEST(test_without_memory),
         TEST(test_a_first_record_half_applied),
+        TEST(test_a_compaction_without_memory),
         TEST(test_a_decision_without_memory),
         TEST(test_opening),
     };
