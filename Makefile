@@ -468,7 +468,8 @@ coverage check-coverage:
 	$(SUB) CC=gcc VARIANT=coverage coverage-tests
 	$(SUB) CC=gcc VARIANT=coverage run-coverage
 # Without those that reach no file of $(COVERED) and take long when each line is counted.
-COVERAGE_TESTS := $(filter-out %/test_glob %/test_glob_random %/test_own_random %/test_power %/test_sift %/test_simulation %/test_claim_own,$(call test_programs,unit faults))
+COVERAGE_TESTS := $(filter-out %/test_glob %/test_glob_random %/test_own_random %/test_power %/test_sift %/test_simulation %/test_claim_own,$(call test_programs,unit faults)) \
+    $(B)/tests/api/test_tail
 .PHONY: coverage-tests thread-tests
 coverage-tests: $(COVERAGE_TESTS)
 run-coverage:

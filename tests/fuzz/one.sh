@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Runs one fuzz target and says in TAP how it went: first over its corpus (tests/fuzz/corpus/TARGET), then on new inputs, from
-# the corpus on, for FUZZ_SECONDS (8; in the long run SOCIETY_SECONDS or 600). What it found new is kept in build/fuzz-corpus/TARGET for the
+# the corpus on, for FUZZ_SECONDS (6; in the long run SOCIETY_SECONDS or 600). What it found new is kept in build/fuzz-corpus/TARGET for the
 # next run. A crash leaves its input in build/fuzz-crashes/, and the words say how to replay it.
 #
 #   one.sh PROGRAM
@@ -14,7 +14,7 @@ target=${name#fuzz_}
 seeds=$SOCIETY_SRC/tests/fuzz/corpus/$target
 grown=$SOCIETY_SRC/build/fuzz-corpus/$target
 crashes=$SOCIETY_SRC/build/fuzz-crashes
-seconds=${FUZZ_SECONDS:-$([ -n "${SOCIETY_LONG:-}" ] && echo "${SOCIETY_SECONDS:-600}" || echo 8)}
+seconds=${FUZZ_SECONDS:-$([ -n "${SOCIETY_LONG:-}" ] && echo "${SOCIETY_SECONDS:-600}" || echo 6)}
 mkdir -p "$grown" "$crashes" "$seeds"
 
 # An input that takes longer than 10 s is a failure.
