@@ -11,7 +11,8 @@
  *
  * A bell is a hint and never the truth. A message to everybody, to a role or to the supervisor, and
  * a bell that can't be rung, are told to all by opening and closing the log. An agent that can't
- * have a bell watches every write, and the clock of watch.h sees the rest.
+ * have a bell, or whose bell was just taken away, watches every write, and the clock of watch.h sees
+ * the rest.
  *
  * The order is the same on both sides as for every watch: a listener sets its watch before it looks
  * at the log, and a writer rings when the record stands there. So nothing falls between.

@@ -35,7 +35,7 @@ sort -k1,1 -k2,2 -k4,4n "$work/results" | awk '
         what["strict-jansson"] = "soc_json_is_plain() / jansson, a record"
         what["strict-cjson"] = "the same / cJSON"
         what["open-1-MiB"] = what["open-1-GiB"] = "open and watch at the end of such a log / the bare calls"
-        what["wake-same-cpu"] = "append until society_tail_wait() returns / until poll() of inotify does"
+        what["wake-same-cpu"] = "society_send() until society_tail_wait() returns / write until poll() of inotify does"
         what["death-same-cpu"] = "SIGKILL until the tail of presence tells / until inotify does"
         what["wake-other-cpu"] = what["death-other-cpu"] = "the same, the two processes on different processors"
         what["command"] = "society-send / a C program that appends once, from start to end"
